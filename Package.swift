@@ -1,0 +1,90 @@
+// swift-tools-version: 6.1
+// BlueAtlas: a geospatial query engine and tile server for China's environmental map.
+// The targets stand in the order of their arrows: each imports only targets above it (docs/architecture.md).
+import PackageDescription
+
+let package = Package(
+    name: "BlueAtlas",
+    platforms: [.macOS(.v15)],
+    products: [
+        .executable(name: "blueatlas", targets: ["blueatlas"]),
+        .library(name: "SpatialIndex", targets: ["SpatialIndex"]),
+        .library(name: "VectorTile", targets: ["VectorTile"]),
+        .library(name: "Geodesy", targets: ["Geodesy"]),
+        .library(name: "Atlas", targets: ["Atlas"]),
+        .library(name: "Registry", targets: ["Registry"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+    ],
+    targets: [
+        // C libraries: module maps only.
+        .systemLibrary(name: "CProj", pkgConfig: "proj", providers: [.apt(["libproj-dev"])]),
+        .systemLibrary(name: "CGeos", pkgConfig: "geos", providers: [.apt(["libgeos-dev"])]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(name: "CDeflate", pkgConfig: "libdeflate", providers: [.apt(["libdeflate-dev"])]),
+        .systemLibrary(name: "CXXHash", pkgConfig: "libxxhash", providers: [.apt(["libxxhash-dev"])]),
+
+        // The hot core: no I/O, no Foundation.
+        .target(name: "SpatialIndex"),
+        .target(name: "VectorTile"),
+        .target(name: "Geodesy", dependencies: ["CProj"]),
+        .target(name: "Boundaries", dependencies: ["CGeos", "CZlib", "Geodesy", "SpatialIndex"]),
+
+        // The domain and its store.
+        .target(
+            name: "Registry",
+            dependencies: [
+                "Geodesy", "CZlib",
+                .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "GRDBSQLite", package: "GRDB.swift"),
+            ]),
+        .target(name: "SyntheticData", dependencies: ["Geodesy", "Boundaries", "Registry"]),
+
+        // Snapshot, queries, tiles.
+        .target(
+            name: "Atlas",
+            dependencies: [
+                "SpatialIndex", "VectorTile", "Geodesy", "Registry", "CXXHash",
+                .product(name: "HeapModule", package: "swift-collections"),
+            ]),
+        .target(
+            name: "AtlasServer",
+            dependencies: [
+                "Atlas", "Registry", "Geodesy", "VectorTile", "SpatialIndex", "CDeflate",
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HummingbirdCore", package: "hummingbird"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "Metrics", package: "swift-metrics"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ]),
+        .executableTarget(
+            name: "blueatlas",
+            dependencies: [
+                "AtlasServer", "Atlas", "Registry", "SyntheticData", "Geodesy", "VectorTile", "SpatialIndex",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+            ]),
+
+        .testTarget(name: "SpatialIndexTests", dependencies: ["SpatialIndex", "CProj"]),
+        .testTarget(name: "VectorTileTests", dependencies: ["VectorTile"], exclude: ["peers"]),
+        .testTarget(name: "GeodesyTests", dependencies: ["Geodesy"]),
+        .testTarget(name: "BoundariesTests", dependencies: ["Boundaries", "CGeos"]),
+        .testTarget(name: "RegistryTests", dependencies: ["Registry", .product(name: "GRDB", package: "GRDB.swift")]),
+        .testTarget(name: "SyntheticDataTests", dependencies: ["SyntheticData", "Boundaries", "Geodesy", "Registry"]),
+        .testTarget(name: "AtlasTests", dependencies: ["Atlas", "VectorTile"]),
+        .testTarget(
+            name: "AtlasServerTests",
+            dependencies: ["AtlasServer", .product(name: "HummingbirdTesting", package: "hummingbird")]),
+    ],
+    swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,87 @@
+// StringColumn.swift: many strings as one heap of UTF-8 and the offsets between them.
+
+import SpatialIndex
+
+/// Strings of a snapshot, read in place.
+struct StringColumn: Sendable {
+    private let offsets: Column<UInt32>
+    private let heap: Column<UInt8>
+
+    /// `offsets` has one element more than there are strings. Offsets that point outside the heap read as its edge, so that a
+    /// file with valid checksums and false contents yields wrong text and never a trap.
+    init(offsets: Column<UInt32>, heap: Column<UInt8>) {
+        self.offsets = offsets
+        self.heap = heap
+    }
+
+    var count: Int { Swift.max(offsets.count - 1, 0) }
+
+    /// The bytes of string `index` for the duration of `body`.
+    @inline(__always)
+    func withUTF8<R>(_ index: Int, _ body: (UnsafeBufferPointer<UInt8>) throws -> R) rethrows -> R {
+        let end = Swift.min(Int(offsets[index + 1]), heap.count)
+        let start = Swift.min(Int(offsets[index]), end)
+        return try heap.withUnsafeBufferPointer { try body(UnsafeBufferPointer(rebasing: $0[start..<end])) }
+    }
+
+    subscript(index: Int) -> String { withUTF8(index) { String(decoding: $0, as: UTF8.self) } }
+
+    /// Position of `text` among the strings in the order `sorted` gives, which is ascending by bytes. O(log n).
+    func find(_ text: String, in sorted: Column<UInt32>) -> Int? {
+        var text = text
+        return text.withUTF8 { wanted in
+            var low = 0
+            var high = sorted.count
+            while low < high {
+                let middle = (low + high) / 2
+                let index = Int(sorted[middle])
+                guard index < count else { return nil }
+                let before = withUTF8(index) { $0.lexicographicallyPrecedes(wanted) }
+                if before { low = middle + 1 } else { high = middle }
+            }
+            guard low < sorted.count, Int(sorted[low]) < count else { return nil }
+            let index = Int(sorted[low])
+            return withUTF8(index) { $0.elementsEqual(wanted) } ? index : nil
+        }
+    }
+}
+
+/// Collects strings for a `StringColumn`.
+struct StringHeap {
+    private(set) var offsets: [UInt32] = [0]
+    private(set) var heap: [UInt8] = []
+
+    var count: Int { offsets.count - 1 }
+
+    mutating func reserve(strings: Int, bytes: Int) {
+        offsets.reserveCapacity(strings + 1)
+        heap.reserveCapacity(bytes)
+    }
+
+    mutating func append(_ utf8: UnsafeBufferPointer<UInt8>) {
+        heap.append(contentsOf: utf8)
+        offsets.append(UInt32(truncatingIfNeeded: heap.count))
+    }
+
+    mutating func append(_ text: String) {
+        heap.append(contentsOf: text.utf8)
+        offsets.append(UInt32(truncatingIfNeeded: heap.count))
+    }
+
+    /// The bytes of string `index`.
+    func withUTF8<R>(_ index: Int, _ body: (UnsafeBufferPointer<UInt8>) throws -> R) rethrows -> R {
+        try heap.withUnsafeBufferPointer { try body(UnsafeBufferPointer(rebasing: $0[Int(offsets[index])..<Int(offsets[index + 1])])) }
+    }
+
+    /// The same strings in another order.
+    func permuted(by order: [UInt32]) -> StringHeap {
+        var result = StringHeap()
+        result.reserve(strings: count, bytes: heap.count)
+        heap.withUnsafeBufferPointer { bytes in
+            for index in order {
+                result.append(UnsafeBufferPointer(rebasing: bytes[Int(offsets[Int(index)])..<Int(offsets[Int(index) + 1])]))
+            }
+        }
+        return result
+    }
+}

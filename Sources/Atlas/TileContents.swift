@@ -1,0 +1,174 @@
+// TileContents.swift: the features of one tile between being found and being encoded.
+
+import Geodesy
+import Registry
+import SpatialIndex
+import VectorTile
+
+/// Sums over the members of one cluster cell.
+struct ClusterSum {
+    var count = 0
+    var violating = 0
+    /// Rank 0 is the worst.
+    var worstStatus: UInt8 = .max
+    var first = 0
+    private var sumX: UInt64 = 0
+    private var sumY: UInt64 = 0
+
+    @inline(__always)
+    mutating func add(x: UInt32, y: UInt32, status: UInt8, index: Int) {
+        if count == 0 { first = index }
+        count &+= 1
+        // 2^32 members of 2^32 each fit: no overflow before the grid itself is full.
+        sumX &+= UInt64(x)
+        sumY &+= UInt64(y)
+        violating &+= status == FactoryStatus.violating.rawValue ? 1 : 0
+        worstStatus = Swift.min(worstStatus, status)
+    }
+
+    /// The mean position: inside the cell, since a cell is convex.
+    var mean: GridPoint {
+        GridPoint(x: UInt32(sumX / UInt64(Swift.max(count, 1))), y: UInt32(sumY / UInt64(Swift.max(count, 1))))
+    }
+}
+
+/// What one tile will hold. Points are kept as grid positions of the tile's own datum.
+struct TileContents {
+    private struct PlacedCluster {
+        var sum: ClusterSum
+        var id: UInt64
+        var at: GridPoint
+    }
+
+    private struct PlacedFactory {
+        var index: Int
+        var at: GridPoint
+    }
+
+    private let tile: TileID
+    private let snapshot: Snapshot
+    private let datum: TileDatum
+    private let box: GridBox
+    private var clusters: [PlacedCluster] = []
+    private var factories: [PlacedFactory] = []
+
+    init(tile: TileID, snapshot: Snapshot, datum: TileDatum) {
+        self.tile = tile
+        self.snapshot = snapshot
+        self.datum = datum
+        box = tile.box
+    }
+
+    mutating func add(factory index: Int) {
+        if datum == .wgs84 {
+            factories.append(PlacedFactory(index: index, at: GridPoint(x: snapshot.tree.x[index], y: snapshot.tree.y[index])))
+        } else {
+            let at = moved(longitude: snapshot.earth.longitude[index], latitude: snapshot.earth.latitude[index])
+            if box.contains(at) { factories.append(PlacedFactory(index: index, at: at)) }
+        }
+    }
+
+    mutating func add(cluster: ClusterSum, cell: TileID) {
+        var at = cluster.mean
+        if datum != .wgs84 {
+            let position = MercatorGrid.unproject(at)
+            at = moved(longitude: position.longitude, latitude: position.latitude)
+            guard box.contains(at) else { return }
+        }
+        clusters.append(PlacedCluster(sum: cluster, id: TileRules.clusterID(cell), at: at))
+    }
+
+    private func moved(longitude: Double, latitude: Double) -> GridPoint {
+        let wgs84 = Coordinate<WGS84>(unchecked: longitude, latitude)
+        switch datum {
+        case .wgs84: return MercatorGrid.project(longitude: longitude, latitude: latitude)
+        case .gcj02:
+            let there = wgs84.gcj02()
+            return MercatorGrid.project(longitude: there.longitude, latitude: there.latitude)
+        case .bd09:
+            let there = wgs84.bd09()
+            return MercatorGrid.project(longitude: there.longitude, latitude: there.latitude)
+        }
+    }
+
+    /// Position inside the tile: 0 ..< extent, so that a point never leaves the tile that owns it.
+    private func local(_ point: GridPoint) -> (x: Int32, y: Int32) {
+        let span = UInt64(1) << UInt64(32 - tile.z)
+        let x = UInt64(point.x &- box.minX) * UInt64(TileRules.extent) / span
+        let y = UInt64(point.y &- box.minY) * UInt64(TileRules.extent) / span
+        return (Int32(truncatingIfNeeded: x), Int32(truncatingIfNeeded: y))
+    }
+
+    /// The tile's bytes; none when it holds nothing.
+    func encode(showBrands: Bool) -> [UInt8] {
+        guard !clusters.isEmpty || !factories.isEmpty else { return [] }
+        var encoder = TileEncoder()
+        encoder.addLayer(TileSchema.clusterLayer, extent: UInt32(TileRules.extent)) { encodeClusters(into: &$0) }
+        encoder.addLayer(TileSchema.factoryLayer, extent: UInt32(TileRules.extent)) { encodeFactories(into: &$0, showBrands: showBrands) }
+        return encoder.finish()
+    }
+
+    private func encodeClusters(into layer: inout LayerEncoder) {
+        guard !clusters.isEmpty else { return }
+        let count = layer.key("count")
+        let violating = layer.key("violating")
+        let worst = layer.key("worst_status")
+        let name = layer.key("cluster_id")
+        for cluster in clusters {
+            let position = local(cluster.at)
+            layer.addPoint(id: cluster.id, x: position.x, y: position.y)
+            layer.set(count, UInt64(cluster.sum.count))
+            layer.set(violating, UInt64(cluster.sum.violating))
+            layer.set(worst, FactoryStatus(rawValue: cluster.sum.worstStatus)?.name ?? FactoryStatus.unknown.name)
+            layer.set(name, cluster.id)
+        }
+    }
+
+    private func encodeFactories(into layer: inout LayerEncoder, showBrands: Bool) {
+        guard !factories.isEmpty else { return }
+        let id = layer.key("id")
+        let name = layer.key("name")
+        let english = layer.key("name_en")
+        let status = layer.key("status")
+        let industry = layer.key("industry")
+        let records = layer.key("records")
+        let worst = layer.key("worst_severity")
+        let latest = layer.key("latest")
+        let monitored = layer.key("key_monitored")
+        let brands = layer.key("brands")
+        let brandCount = layer.key("brand_count")
+        for factory in factories {
+            let index = factory.index
+            let position = local(factory.at)
+            layer.addPoint(id: UInt64(snapshot.primaryKey[index]), x: position.x, y: position.y)
+            snapshot.ids.withUTF8(index) { layer.set(id, utf8: $0) }
+            let hasChinese = snapshot.names.withUTF8(index) { text in
+                if !text.isEmpty { layer.set(name, utf8: text) }
+                return !text.isEmpty
+            }
+            snapshot.englishNames.withUTF8(index) { text in
+                guard !text.isEmpty else { return }
+                if !hasChinese { layer.set(name, utf8: text) }
+                layer.set(english, utf8: text)
+            }
+            layer.set(status, snapshot.statusName(index))
+            let code = snapshot.industryCodes[Int(snapshot.industry[index])]
+            if !code.isEmpty { layer.set(industry, code) }
+            layer.set(records, UInt64(snapshot.recordCount(index)))
+            layer.set(worst, UInt64(snapshot.worstSeverity[index]))
+            if let day = snapshot.latestRecord(index) { layer.set(latest, day.iso) }
+            if snapshot.isKeyMonitored(index) { layer.set(monitored, true) }
+            if showBrands {
+                let all = snapshot.brands(of: index)
+                layer.set(brands, all.prefix(TileRules.brandsListed).joined(separator: ","))
+                layer.set(brandCount, UInt64(all.count))
+            }
+        }
+    }
+}
+
+extension GridBox {
+    fileprivate func contains(_ point: GridPoint) -> Bool {
+        point.x >= minX && point.x <= maxX && point.y >= minY && point.y <= maxY
+    }
+}

@@ -1,0 +1,96 @@
+// ChordBounds.swift: what the straight chord through the earth says about the geodesic on the WGS 84 ellipsoid. Bounds on both
+// sides, cheap and provable, so that almost no geodesic need be solved.
+//
+// Theorem. Let p, q be points of the ellipsoid, c their chord, s their geodesic distance, r = b²/a the least and R = a²/b the
+// greatest radius of curvature anywhere. Then  c ≤ 2R sin(s / 2R),  and  c ≥ 2r sin(s / 2r) as long as s ≤ πr.
+// Proof. Let γ be the shortest geodesic from p, at unit speed, and f(t) = |γ(t) − p|² / 2. Then γ'' = −k N, with N the outward
+// normal and k the normal curvature along γ, 1/R ≤ k ≤ 1/r; so f'' = 1 − k ⟨N, γ − p⟩. By Blaschke's rolling theorem (Schneider,
+// Convex Bodies, th. 3.2.12) the ellipsoid lies in the ball of radius R that touches it at γ(t) from outside, and the ball of radius r that
+// touches there from inside lies in the ellipsoid. p is in the first and not inside the second: |p − γ|² + 2ρ⟨N, p − γ⟩ is ≤ 0
+// for ρ = R and ≥ 0 for ρ = r, that is  f / R ≤ ⟨N, γ − p⟩ ≤ f / r.  Hence f'' + f/R² ≤ 1 and f'' + f/r² ≥ 1, f(0) = f'(0) = 0. By
+// Sturm's comparison (the kernel sin((t − u)/ρ) is ≥ 0 up to t = πρ) f(t) is at most R²(1 − cos(t/R)) and at least r²(1 − cos(t/r)).
+// Since 1 − cos u = 2 sin²(u/2), that is the claim. ∎ (s ≤ πR always: half a central section is a path, at most πa long.)
+
+import Glibc
+
+/// WGS 84 (EPSG:7030): a = 6,378,137 m, 1/f = 298.257223563.
+enum Ellipsoid {
+    static let a = 6_378_137.0
+    static let f = 1 / 298.257223563
+    static let b = a * (1 - f)
+    static let e2 = f * (2 - f)
+    /// The least radius of normal curvature, metres: b²/a, along the meridian at the equator.
+    static let leastRadius = b * b / a
+    /// The greatest, metres: a²/b, at the poles.
+    static let greatestRadius = a * a / b
+
+    /// Earth-centred coordinates of a position in degrees, metres.
+    static func ecef(longitude: Double, latitude: Double) -> (x: Double, y: Double, z: Double) {
+        let phi = latitude * (.pi / 180)
+        let lambda = longitude * (.pi / 180)
+        let sinPhi = sin(phi)
+        let n = a / (1 - e2 * sinPhi * sinPhi).squareRoot()
+        let rho = n * cos(phi)
+        return (rho * cos(lambda), rho * sin(lambda), n * (1 - e2) * sinPhi)
+    }
+}
+
+/// Bounds of the geodesic distance from the chord, and of the chord from the geodesic distance. All in metres.
+///
+/// Each gives `slack` away to the safe side for rounding: earth-centred coordinates carry up to 10⁻⁸ m of it, a solver like
+/// Karney's 15 · 10⁻⁹ m.
+enum ChordBounds {
+    static let slack = 1e-6
+    /// r and R of the theorem.
+    private static let least = Ellipsoid.leastRadius
+    private static let greatest = Ellipsoid.greatestRadius
+    /// Longer than any geodesic: half a central section.
+    private static let longest = Double.pi * Ellipsoid.a
+    /// Below this, s ≤ πr is sure: a geodesic of πr has a chord of at least 2r, and the at most π(a − r) < 134.2 km that
+    /// it may be longer shorten the chord by no more than themselves.
+    private static let shortChord = 2 * least - 140_000
+
+    /// At most the geodesic distance of two points with this chord.
+    static func lower(chord: Double) -> Double {
+        2 * greatest * asin(min(chord / (2 * greatest), 1)) - slack
+    }
+
+    /// At least the geodesic distance of two points with this chord.
+    static func upper(chord: Double) -> Double {
+        chord < shortChord ? 2 * least * asin(chord / (2 * least)) + slack : longest
+    }
+
+    /// Points with a chord of more than this are farther than `meters`. Infinite when there are none.
+    static func chordSurelyBeyond(meters: Double) -> Double {
+        let s = meters + slack
+        return s < longest ? 2 * greatest * sin(s / (2 * greatest)) + slack : .infinity
+    }
+
+    /// Points with a chord of at most this are within `meters`; −1 when none is sure.
+    static func chordSurelyWithin(meters: Double) -> Double {
+        let s = meters - slack
+        guard s > 0 else { return -1 }
+        if s >= longest { return .infinity }
+        return min(2 * least * sin(min(s / (2 * least), .pi / 2)), shortChord) - slack
+    }
+
+    /// Points with a chord of more than this are farther than any point with a chord of `chord`.
+    ///
+    /// Up to 1,000 km by the series asin u = u + u³/6 + 3u⁵/40 + …, whose tail after u³/6 is under 0.4 % of that term at
+    /// u = 0.08, and whose terms are all positive: upper ≤ c + 1.004 c³/24r², lower ≥ c + c³/24R².
+    @inline(__always)
+    static func chordSurelyFarther(than chord: Double) -> Double {
+        guard chord < 1e6 else { return chordSurelyBeyond(meters: upper(chord: chord)) }
+        return chord + chord * chord * chord * tieWidth + 3 * slack
+    }
+
+    private static let tieWidth = (1.004 / (least * least) - 1 / (greatest * greatest)) / 24
+
+    /// `upper`, for chords under 1,000 km, by the same series.
+    @inline(__always)
+    static func upperOfShort(chord: Double) -> Double {
+        chord + chord * chord * chord * shortUpper + slack
+    }
+
+    private static let shortUpper = 1.004 / (24 * least * least)
+}

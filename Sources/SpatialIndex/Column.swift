@@ -1,0 +1,60 @@
+// Column.swift: an immutable array of plain values that owns its memory or borrows it from a mapped file. Everything the
+// index knows stands in such columns, so that a file's section is a column as it lies.
+
+/// An immutable column of fixed-size values.
+///
+/// Copies share the memory. Subscripts are bounds-checked; `withUnsafeBufferPointer` serves loops that have checked theirs.
+public struct Column<Element: BitwiseCopyable & Sendable>: RandomAccessCollection, @unchecked Sendable {
+    // Unchecked: the memory is never written after init, and the owner keeps it alive as long as any copy of the column.
+    @usableFromInline let base: UnsafePointer<Element>
+    public let count: Int
+    @usableFromInline let owner: AnyObject & Sendable
+
+    /// Copies an array into memory of its own.
+    public init(_ array: [Element]) {
+        self.init(count: array.count) { buffer in
+            _ = buffer.initialize(from: array)
+        }
+    }
+
+    /// Allocates memory of its own, which `fill` initialises in full: spares the copy of an array.
+    init(count: Int, filledBy fill: (UnsafeMutableBufferPointer<Element>) -> Void) {
+        let storage = ColumnStorage<Element>(count: Swift.max(count, 0))
+        fill(UnsafeMutableBufferPointer(start: storage.pointer, count: Swift.max(count, 0)))
+        base = UnsafePointer(storage.pointer)
+        self.count = Swift.max(count, 0)
+        owner = storage
+    }
+
+    /// Borrows memory that `owner` keeps alive and nobody writes.
+    public init(borrowing base: UnsafePointer<Element>, count: Int, owner: AnyObject & Sendable) {
+        self.base = base
+        self.count = Swift.max(count, 0)
+        self.owner = owner
+    }
+
+    @inlinable public var startIndex: Int { 0 }
+    @inlinable public var endIndex: Int { count }
+
+    @inlinable public subscript(index: Int) -> Element {
+        precondition(index >= 0 && index < count, "column index out of range")
+        return base[index]
+    }
+
+    /// The values in place, for the duration of `body`.
+    @inlinable public func withUnsafeBufferPointer<R>(_ body: (UnsafeBufferPointer<Element>) throws -> R) rethrows -> R {
+        try withExtendedLifetime(owner) { try body(UnsafeBufferPointer(start: base, count: count)) }
+    }
+}
+
+/// Memory of a column that owns its values.
+private final class ColumnStorage<Element: BitwiseCopyable & Sendable>: @unchecked Sendable {
+    // Unchecked: written by the column's init only, before anyone else can see it.
+    let pointer: UnsafeMutablePointer<Element>
+
+    init(count: Int) {
+        pointer = UnsafeMutablePointer<Element>.allocate(capacity: Swift.max(count, 1))
+    }
+
+    deinit { pointer.deallocate() }
+}

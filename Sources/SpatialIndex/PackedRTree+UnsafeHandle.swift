@@ -1,0 +1,135 @@
+// PackedRTree+UnsafeHandle.swift: all pointer work of the tree. The handle knows the columns' addresses and the levels; a
+// query takes one for its duration. Sixteen boxes or points are tested at a time.
+//
+// Bounds, once for all: a group g of a level stands at starts[level] + 16 g and is padded to sixteen, so a whole group may
+// be loaded whenever 16 g < counts[level]. Group numbers come from the top level (group 0) or from a node number below
+// counts[level + 1], and node n's children are group n of the level below. Points are not padded: the last leaf is read point
+// by point. Nothing here follows a number that was read from a column, so corrupted contents cannot lead outside.
+
+/// The addresses of a tree, for the duration of a query.
+struct TreeHandle {
+    let x: UnsafePointer<UInt32>
+    let y: UnsafePointer<UInt32>
+    let minX: UnsafePointer<UInt32>
+    let minY: UnsafePointer<UInt32>
+    let maxX: UnsafePointer<UInt32>
+    let maxY: UnsafePointer<UInt32>
+    let count: Int
+    let starts: UnsafePointer<Int>
+    let counts: UnsafePointer<Int>
+    /// The level of at most sixteen nodes; −1 in an empty tree.
+    let topLevel: Int
+
+    /// The points below a node: one contiguous run.
+    @inline(__always)
+    func run(level: Int, node: Int) -> Range<Int> {
+        let shift = PackedRTree.nodeShift &* (level &+ 1)
+        let start = node &<< shift
+        return Range(uncheckedBounds: (start, Swift.min(start &+ (1 &<< shift), count)))
+    }
+
+    /// The nodes of a group: sixteen, or fewer in the last group of a level.
+    @inline(__always)
+    func nodes(level: Int, group: Int) -> Int {
+        Swift.min(counts[level] &- group &<< PackedRTree.nodeShift, PackedRTree.nodeSize)
+    }
+
+    /// A bit for each node of a group.
+    @inline(__always)
+    func validMask(level: Int, group: Int) -> UInt32 { (1 &<< UInt32(truncatingIfNeeded: nodes(level: level, group: group))) &- 1 }
+
+    @inline(__always)
+    func box(level: Int, node: Int) -> GridBox {
+        let at = starts[level] &+ node
+        return GridBox(minX: minX[at], minY: minY[at], maxX: maxX[at], maxY: maxY[at])
+    }
+}
+
+extension PackedRTree {
+    /// Calls `body` with the addresses, unless the tree is empty.
+    @inline(__always)
+    func withHandle(_ body: (TreeHandle) -> Void) {
+        guard count > 0 else { return }
+        withExtendedLifetime(self) {
+            body(
+                TreeHandle(
+                    x: x.base, y: y.base, minX: boxMinX.base, minY: boxMinY.base, maxX: boxMaxX.base, maxY: boxMaxY.base,
+                    count: count, starts: levels.starts.base, counts: levels.counts.base, topLevel: levels.starts.count - 1))
+        }
+    }
+}
+
+/// A window as the tree tests it: an interval of columns that may run over the antimeridian, and an interval of rows.
+struct TreeWindow {
+    /// Westernmost column, and how many more follow eastward (modulo 2^32).
+    let west: UInt32
+    let width: UInt32
+    let north: UInt32
+    let height: UInt32
+
+    /// Nil when empty.
+    init?(_ box: GridBox) {
+        guard box.minX <= box.maxX, box.minY <= box.maxY else { return nil }
+        self.init(west: box.minX, width: box.maxX - box.minX, north: box.minY, south: box.maxY)
+    }
+
+    /// `south` must not be under `north`.
+    init(west: UInt32, width: UInt32, north: UInt32, south: UInt32) {
+        self.west = west
+        self.width = width
+        self.north = north
+        height = south &- north
+    }
+
+    /// Of sixteen boxes: which touch the window, and which of those lie wholly inside.
+    ///
+    /// Two intervals on a circle, [a, b] and [west, west + width], meet when one begins inside the other. The same holds on a
+    /// line, with wrapping subtraction.
+    @inline(__always)
+    func masks(_ tree: TreeHandle, at: Int) -> (touching: UInt32, inside: UInt32) {
+        let a = (tree.minX + at).lanes
+        let c = (tree.minY + at).lanes
+        let dx = a &- Lanes(repeating: west)
+        let dy = c &- Lanes(repeating: north)
+        let boxWidth = (tree.maxX + at).lanes &- a
+        let boxHeight = (tree.maxY + at).lanes &- c
+        let width = Lanes(repeating: width)
+        let height = Lanes(repeating: height)
+        let beginsInX = dx.atMost(width)
+        let beginsInY = dy.atMost(height)
+        let touching = (beginsInX | (Lanes.zero &- dx).atMost(boxWidth)) & (beginsInY | (Lanes.zero &- dy).atMost(boxHeight))
+        let inside = beginsInX & beginsInY & boxWidth.atMost(width &- dx) & boxHeight.atMost(height &- dy)
+        return (touching.bits, inside.bits)
+    }
+
+    /// Of sixteen points: which lie inside.
+    @inline(__always)
+    func pointMask(_ tree: TreeHandle, at: Int) -> UInt32 {
+        let dx = (tree.x + at).lanes &- Lanes(repeating: west)
+        let dy = (tree.y + at).lanes &- Lanes(repeating: north)
+        return (dx.atMost(Lanes(repeating: width)) & dy.atMost(Lanes(repeating: height))).bits
+    }
+
+    @inline(__always)
+    func contains(x: UInt32, y: UInt32) -> Bool { x &- west <= width && y &- north <= height }
+}
+
+/// Joins runs that touch, and hands each on when the next one does not.
+struct RunJoiner {
+    private var start = 0
+    private var end = 0
+
+    @inline(__always)
+    mutating func add(_ run: Range<Int>, _ body: (Range<Int>) -> Void) {
+        if run.lowerBound != end {
+            flush(body)
+            start = run.lowerBound
+        }
+        end = run.upperBound
+    }
+
+    @inline(__always)
+    func flush(_ body: (Range<Int>) -> Void) {
+        if start < end { body(Range(uncheckedBounds: (start, end))) }
+    }
+}

@@ -1,0 +1,227 @@
+// LayerEncoder.swift: the features of one layer, their ids and attributes.
+//
+// A feature stays open while its attributes are set; it is written when the next one starts. Attributes wait as pairs of
+// slots, and get their numbers in the tile as the feature is written: what is never used is never written.
+
+/// A key of the layer that made it.
+public struct AttributeKey: Hashable, Sendable {
+    let slot: UInt32
+    let layer: UInt32
+}
+
+/// A value of the layer that made it. Setting it costs two varints and no lookup.
+public struct AttributeValueRef: Hashable, Sendable {
+    let slot: UInt32
+    let layer: UInt32
+}
+
+/// Adds features to a layer; made by `TileEncoder.addLayer`.
+///
+/// `set` gives an attribute to the feature that was added last. A key set twice keeps the last value. Numbers take the
+/// smallest encoding that keeps them: whole numbers `uint` from 0 up, `sint` below; a `Double` is written as `float`
+/// where that loses nothing. Keys and values are stored once per layer. A key or value of another layer is a mistake of the
+/// program and traps.
+public struct LayerEncoder: ~Copyable {
+    // Not private: Swift 6.3 cannot build a noncopyable generic over a private type in debug mode.
+    struct Pair: BitwiseCopyable {
+        var key: UInt32
+        var value: UInt32
+    }
+
+    private var features = ByteSink(capacity: 4096)
+    private var keys = ValueTable()
+    private var values = ValueTable()
+    /// Per key slot: the serial number of the feature that set it last.
+    private var lastFeature = Pile<UInt32>()
+    private var pairs = Pile<Pair>()
+    private var serial: UInt32 = 0
+    private var layer: UInt32 = 0
+    private var isOpen = false
+    private var id: UInt64?
+    private var type = GeometryType.unknown
+    /// Command and parameter integers of the open feature.
+    var geometry = Pile<UInt32>()
+
+    /// Features so far, the open one included.
+    public private(set) var featureCount = 0
+
+    init() {}
+
+    mutating func begin() {
+        features.removeAll()
+        keys.removeAll()
+        values.removeAll()
+        lastFeature.removeAll()
+        isOpen = false
+        featureCount = 0
+        serial = 0
+        layer &+= 1
+    }
+
+    /// Opens a feature whose `geometry` stands ready; writes the one before.
+    @inline(__always)
+    mutating func open(id: UInt64?, type: GeometryType) {
+        self.id = id
+        self.type = type
+        isOpen = true
+        featureCount &+= 1
+        serial &+= 1
+    }
+
+    /// Writes the open feature, and makes `geometry` empty for the next.
+    @inline(__always)
+    mutating func close() {
+        if isOpen { writeFeature() }
+        isOpen = false
+        pairs.removeAll()
+        geometry.removeAll()
+    }
+
+    // MARK: Keys and values
+
+    /// The key of this name, to be used with `set`. Ask once, not per feature.
+    public mutating func key(_ name: String) -> AttributeKey {
+        var name = name
+        let slot = name.withUTF8 { keys.slot(utf8: $0) }
+        while lastFeature.count <= Int(slot) { lastFeature.append(0) }
+        return AttributeKey(slot: slot, layer: layer)
+    }
+
+    /// A value to be set many times. It takes room in the tile only if it is.
+    public mutating func value(_ value: String) -> AttributeValueRef { ref(slot(value)) }
+    public mutating func value(_ value: UInt64) -> AttributeValueRef { ref(slot(value)) }
+    public mutating func value(_ value: Int64) -> AttributeValueRef { ref(slot(value)) }
+    public mutating func value(_ value: Int) -> AttributeValueRef { ref(slot(Int64(value))) }
+    public mutating func value(_ value: Double) -> AttributeValueRef { ref(slot(value)) }
+    public mutating func value(_ value: Float) -> AttributeValueRef { ref(slot(value)) }
+    public mutating func value(_ value: Bool) -> AttributeValueRef { ref(slot(value)) }
+    /// Bytes that are not UTF-8 become U+FFFD.
+    public mutating func value(utf8: UnsafeBufferPointer<UInt8>) -> AttributeValueRef { ref(values.slot(utf8: utf8)) }
+
+    public mutating func set(_ key: AttributeKey, _ value: AttributeValueRef) {
+        precondition(value.layer == layer, "this value belongs to another layer")
+        attach(key, value.slot)
+    }
+
+    public mutating func set(_ key: AttributeKey, _ value: String) { attach(key, slot(value)) }
+    public mutating func set(_ key: AttributeKey, _ value: UInt64) { attach(key, slot(value)) }
+    public mutating func set(_ key: AttributeKey, _ value: Int64) { attach(key, slot(value)) }
+    public mutating func set(_ key: AttributeKey, _ value: Int) { attach(key, slot(Int64(value))) }
+    public mutating func set(_ key: AttributeKey, _ value: Double) { attach(key, slot(value)) }
+    public mutating func set(_ key: AttributeKey, _ value: Float) { attach(key, slot(value)) }
+    public mutating func set(_ key: AttributeKey, _ value: Bool) { attach(key, slot(value)) }
+    /// Text that need not become a `String` first, such as a mapped file's. Bytes that are not UTF-8 become U+FFFD.
+    public mutating func set(_ key: AttributeKey, utf8: UnsafeBufferPointer<UInt8>) { attach(key, values.slot(utf8: utf8)) }
+
+    private func ref(_ slot: UInt32) -> AttributeValueRef { AttributeValueRef(slot: slot, layer: layer) }
+
+    @inline(__always)
+    private mutating func slot(_ value: String) -> UInt32 {
+        var value = value
+        return value.withUTF8 { values.slot(utf8: $0) }
+    }
+
+    @inline(__always)
+    private mutating func slot(_ value: UInt64) -> UInt32 { values.slot(.uint, bits: value) }
+
+    @inline(__always)
+    private mutating func slot(_ value: Int64) -> UInt32 {
+        // A negative number takes ten bytes as `int`, and as few as its size needs zigzag-encoded as `sint`.
+        if value >= 0 { return values.slot(.uint, bits: UInt64(bitPattern: value)) }
+        return values.slot(.sint, bits: UInt64(bitPattern: (value &<< 1) ^ (value &>> 63)))
+    }
+
+    @inline(__always)
+    private mutating func slot(_ value: Double) -> UInt32 {
+        let short = Float(value)
+        if Double(short) == value || value.isNaN { return slot(short) }
+        return values.slot(.double, bits: value.bitPattern)
+    }
+
+    @inline(__always)
+    private mutating func slot(_ value: Float) -> UInt32 {
+        values.slot(.float, bits: UInt64(value.isNaN ? Float.nan.bitPattern : value.bitPattern))
+    }
+
+    @inline(__always)
+    private mutating func slot(_ value: Bool) -> UInt32 { values.slot(.bool, bits: value ? 1 : 0) }
+
+    @inline(__always)
+    private mutating func attach(_ key: AttributeKey, _ value: UInt32) {
+        precondition(key.layer == layer, "this key belongs to another layer")
+        guard isOpen else { return }
+        let slot = Int(key.slot)
+        if lastFeature[slot] == serial {
+            for at in 0..<pairs.count where pairs[at].key == key.slot { pairs[at].value = value }
+        } else {
+            lastFeature[slot] = serial
+            pairs.append(Pair(key: key.slot, value: value))
+        }
+    }
+
+    // MARK: Bytes
+
+    private mutating func writeFeature() {
+        var tagsSize = 0
+        for at in 0..<pairs.count {
+            // From here on the pair holds numbers in the tile, no longer slots.
+            let pair = Pair(key: keys.index(ofSlot: pairs[at].key), value: values.index(ofSlot: pairs[at].value))
+            pairs[at] = pair
+            tagsSize &+= ByteSink.varintSize(UInt64(pair.key)) &+ ByteSink.varintSize(UInt64(pair.value))
+        }
+        var geometrySize = 0
+        for at in 0..<geometry.count { geometrySize &+= ByteSink.varintSize(UInt64(geometry[at])) }
+        var size = 2 &+ 1 &+ ByteSink.varintSize(UInt64(geometrySize)) &+ geometrySize
+        if let id { size &+= 1 &+ ByteSink.varintSize(id) }
+        if tagsSize > 0 { size &+= 1 &+ ByteSink.varintSize(UInt64(tagsSize)) &+ tagsSize }
+
+        features.reserve(1 &+ ByteSink.longestVarint &+ size)
+        features.write(byte: 0x12)  // Layer.features
+        features.write(varint: UInt64(size))
+        if let id {
+            features.write(byte: 0x08)  // Feature.id
+            features.write(varint: id)
+        }
+        if tagsSize > 0 {
+            features.write(byte: 0x12)  // Feature.tags, packed
+            features.write(varint: UInt64(tagsSize))
+            for at in 0..<pairs.count {
+                features.write(varint: UInt64(pairs[at].key))
+                features.write(varint: UInt64(pairs[at].value))
+            }
+        }
+        features.write(byte: 0x18)  // Feature.type
+        features.write(byte: type.rawValue)
+        features.write(byte: 0x22)  // Feature.geometry, packed
+        features.write(varint: UInt64(geometrySize))
+        for at in 0..<geometry.count { features.write(varint: UInt64(geometry[at])) }
+    }
+
+    /// Writes the layer; false when it has no feature and nothing was written.
+    mutating func write(name: String, extent: UInt32, into output: inout ByteSink) -> Bool {
+        close()
+        guard features.count > 0 else { return false }
+        var name = name
+        name.withUTF8 { text in
+            let size =
+                1 + ByteSink.varintSize(UInt64(text.count)) + text.count + features.count + keys.stringsSize() + values.valuesSize()
+                + 1 + ByteSink.varintSize(UInt64(extent)) + 2
+            output.reserve(1 + ByteSink.longestVarint + size + 2 * ByteSink.longestVarint)
+            output.write(byte: 0x1a)  // Tile.layers
+            output.write(varint: UInt64(size))
+            // The version first: a reader may need it before anything else.
+            output.write(byte: 0x78)  // Layer.version
+            output.write(byte: 2)
+            output.write(byte: 0x0a)  // Layer.name
+            output.write(varint: UInt64(text.count))
+            output.append(text)
+            output.append(contentsOf: features)
+            keys.writeStrings(field: 0x1a, into: &output)
+            values.writeValues(field: 0x22, into: &output)
+            output.reserve(1 + ByteSink.longestVarint)
+            output.write(byte: 0x28)  // Layer.extent
+            output.write(varint: UInt64(extent))
+        }
+        return true
+    }
+}

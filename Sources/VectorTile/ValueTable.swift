@@ -1,0 +1,234 @@
+// ValueTable.swift: the distinct keys or values of one layer, each stored once.
+//
+// A value is looked up by a hash over its type and bits (strings: over their bytes), in an open-addressing table. What is
+// looked up gets a slot; what a written feature uses gets a number in the tile, in the order of first use. So a key that
+// was declared and never used, or a value that was replaced, takes no byte.
+
+/// The types of a value that the encoder writes. The smallest encoding is chosen before a value gets here, so equal
+/// numbers are equal bits: whole numbers are `uint` from 0 up and `sint` below, doubles are `float` where that is exact.
+enum ValueKind: UInt8 {
+    case string = 1
+    case float = 2
+    case double = 3
+    case uint = 5
+    case sint = 6
+    case bool = 7
+}
+
+struct ValueTable: ~Copyable {
+    // Not private: Swift 6.3 cannot build a noncopyable generic over a private type in debug mode.
+    struct Entry: BitwiseCopyable {
+        /// The number's bits, or where the string starts in `strings`.
+        var bits: UInt64
+        /// The string's bytes; 0 for a number.
+        var length: Int
+        var hash: UInt32
+        /// The number in the tile, or `unused`.
+        var index: UInt32
+        var kind: ValueKind
+    }
+
+    private static let unused = UInt32.max
+    private static let processSeed = UInt64.random(in: .min ... .max) | 1
+
+    /// A new seed per process, so that names in a data set cannot be made to collide.
+    private let seed = Self.processSeed
+    private var entries = Pile<Entry>(capacity: 64)
+    /// Slot + 1 by hash, 0 where free; a power of two, at most half full.
+    private var buckets = Pile<UInt32>(capacity: Self.fewestBuckets)
+    /// Slots in the order of their numbers in the tile.
+    private var order = Pile<UInt32>(capacity: 64)
+    private var strings = ByteSink()
+
+    private static let fewestBuckets = 128
+
+    init() {
+        buckets.fill(0, count: Self.fewestBuckets)
+    }
+
+    mutating func removeAll() {
+        guard entries.count > 0 else { return }
+        entries.removeAll()
+        order.removeAll()
+        strings.removeAll()
+        buckets.fill(0, count: buckets.count)
+    }
+
+    /// The slot of a number or boolean. O(1).
+    @inline(__always)
+    mutating func slot(_ kind: ValueKind, bits: UInt64) -> UInt32 {
+        let hash = mixed(bits ^ (UInt64(kind.rawValue) << 56 | 0x9e37))
+        let mask = buckets.count &- 1
+        var at = Int(truncatingIfNeeded: hash) & mask
+        while buckets[at] != 0 {
+            let slot = buckets[at] &- 1
+            let entry = entries[Int(slot)]
+            if entry.hash == hash, entry.bits == bits, entry.kind == kind { return slot }
+            at = (at &+ 1) & mask
+        }
+        return insert(Entry(bits: bits, length: 0, hash: hash, index: Self.unused, kind: kind), bucket: at)
+    }
+
+    /// The slot of a string. O(bytes). Bytes that are not UTF-8 are replaced by U+FFFD: a tile with broken text is
+    /// refused as a whole by most readers.
+    @inline(__always)
+    mutating func slot(utf8 bytes: UnsafeBufferPointer<UInt8>) -> UInt32 {
+        let hash = hash(bytes)
+        let mask = buckets.count &- 1
+        var at = Int(truncatingIfNeeded: hash) & mask
+        while buckets[at] != 0 {
+            let slot = buckets[at] &- 1
+            let entry = entries[Int(slot)]
+            if entry.hash == hash, entry.length == bytes.count, entry.kind == .string,
+                strings.holds(bytes, at: Int(truncatingIfNeeded: entry.bits))
+            {
+                return slot
+            }
+            at = (at &+ 1) & mask
+        }
+        guard UTF8Check.isValid(bytes) else {
+            var repaired = String(decoding: bytes, as: UTF8.self)
+            return repaired.withUTF8 { slot(repaired: $0) }
+        }
+        let entry = Entry(bits: UInt64(strings.count), length: bytes.count, hash: hash, index: Self.unused, kind: .string)
+        strings.append(bytes)
+        return insert(entry, bucket: at)
+    }
+
+    @inline(never)
+    private mutating func slot(repaired bytes: UnsafeBufferPointer<UInt8>) -> UInt32 {
+        slot(utf8: bytes)
+    }
+
+    private mutating func insert(_ entry: Entry, bucket: Int) -> UInt32 {
+        let slot = UInt32(truncatingIfNeeded: entries.count)
+        entries.append(entry)
+        buckets[bucket] = slot &+ 1
+        if entries.count &* 2 > buckets.count { widen() }
+        return slot
+    }
+
+    private mutating func widen() {
+        buckets.fill(0, count: buckets.count * 4)
+        let mask = buckets.count &- 1
+        for slot in 0..<entries.count {
+            var at = Int(truncatingIfNeeded: entries[slot].hash) & mask
+            while buckets[at] != 0 { at = (at &+ 1) & mask }
+            buckets[at] = UInt32(truncatingIfNeeded: slot) &+ 1
+        }
+    }
+
+    /// The number in the tile of what a slot holds; given at the first call.
+    @inline(__always)
+    mutating func index(ofSlot slot: UInt32) -> UInt32 {
+        let known = entries[Int(slot)].index
+        if known != Self.unused { return known }
+        let index = UInt32(truncatingIfNeeded: order.count)
+        entries[Int(slot)].index = index
+        order.append(slot)
+        return index
+    }
+
+    // MARK: Bytes
+
+    /// The bytes that `writeStrings` writes.
+    func stringsSize() -> Int {
+        var sum = 0
+        for number in 0..<order.count {
+            let length = entries[Int(order[number])].length
+            sum += 1 + ByteSink.varintSize(UInt64(length)) + length
+        }
+        return sum
+    }
+
+    /// Writes the used strings in the order of their numbers as a repeated string field.
+    func writeStrings(field: UInt8, into sink: inout ByteSink) {
+        for number in 0..<order.count {
+            writeString(entries[Int(order[number])], tag: field, into: &sink)
+        }
+    }
+
+    /// The bytes that `writeValues` writes.
+    func valuesSize() -> Int {
+        var sum = 0
+        for number in 0..<order.count {
+            let size = Self.size(entries[Int(order[number])])
+            sum += 1 + ByteSink.varintSize(UInt64(size)) + size
+        }
+        return sum
+    }
+
+    /// Writes the used values in the order of their numbers as `Value` messages.
+    func writeValues(field: UInt8, into sink: inout ByteSink) {
+        for number in 0..<order.count {
+            let entry = entries[Int(order[number])]
+            sink.reserve(2 + 2 * ByteSink.longestVarint)
+            sink.write(byte: field)
+            sink.write(varint: UInt64(Self.size(entry)))
+            switch entry.kind {
+            case .string:
+                writeString(entry, tag: 0x0a, into: &sink)
+            case .float:
+                sink.write(byte: 0x15)
+                sink.write(littleEndian: UInt32(truncatingIfNeeded: entry.bits))
+            case .double:
+                sink.write(byte: 0x19)
+                sink.write(littleEndian: entry.bits)
+            case .uint, .sint, .bool:
+                // Wire type 0 is the varint: the tag is the field number alone.
+                sink.write(byte: entry.kind.rawValue << 3)
+                sink.write(varint: entry.bits)
+            }
+        }
+    }
+
+    private func writeString(_ entry: Entry, tag: UInt8, into sink: inout ByteSink) {
+        sink.reserve(1 + ByteSink.longestVarint)
+        sink.write(byte: tag)
+        sink.write(varint: UInt64(entry.length))
+        sink.append(contentsOf: strings, offset: Int(truncatingIfNeeded: entry.bits), length: entry.length)
+    }
+
+    /// The bytes of one `Value` message, without its own tag and length.
+    private static func size(_ entry: Entry) -> Int {
+        switch entry.kind {
+        case .string: 1 + ByteSink.varintSize(UInt64(entry.length)) + entry.length
+        case .float: 5
+        case .double: 9
+        case .uint, .sint, .bool: 1 + ByteSink.varintSize(entry.bits)
+        }
+    }
+
+    // MARK: Hashing
+
+    /// A 128-bit product folded to 32 bits: every input bit reaches every output bit.
+    @inline(__always)
+    private func mixed(_ value: UInt64) -> UInt32 {
+        let folded = Self.fold(value ^ 0xa076_1d64_78bd_642f, seed)
+        return UInt32(truncatingIfNeeded: folded ^ (folded >> 32))
+    }
+
+    @inline(__always)
+    private static func fold(_ a: UInt64, _ b: UInt64) -> UInt64 {
+        let product = a.multipliedFullWidth(by: b)
+        return product.high ^ product.low
+    }
+
+    @inline(__always)
+    private func hash(_ bytes: UnsafeBufferPointer<UInt8>) -> UInt32 {
+        var state = seed ^ UInt64(truncatingIfNeeded: bytes.count)
+        var at = 0
+        if let base = UnsafeRawPointer(bytes.baseAddress) {
+            while at &+ 8 <= bytes.count {
+                state = Self.fold(state ^ base.loadUnaligned(fromByteOffset: at, as: UInt64.self), 0xe703_7ed1_a0b4_28db)
+                at &+= 8
+            }
+        }
+        var tail: UInt64 = 0
+        while at < bytes.count {
+            tail = tail << 8 | UInt64(bytes[at])
+            at &+= 1
+        }
+        return mixed(state ^ tail)
+    }
+}

@@ -1,0 +1,286 @@
+// EncoderTests.swift: the bytes that the encoder writes, against the specification's own examples and rules.
+
+import Testing
+import VectorTile
+
+/// The command integers of the only feature of a tile, found by hand: everything before is known by its bytes.
+private func commands(_ body: (inout LayerEncoder) -> Void) throws -> [UInt32] {
+    var encoder = TileEncoder()
+    encoder.addLayer("g") { body(&$0) }
+    let bytes = encoder.finish()
+    // 1a length | 78 02 version | 0a 01 'g' | 12 length | 18 type | 22 length commands… | 28 80 20 extent
+    try #require(bytes.count >= 16 && Array(bytes[2...6]) == [0x78, 2, 0x0a, 1, 0x67] && bytes[7] == 0x12)
+    try #require(Int(bytes[1]) == bytes.count - 2 && Array(bytes.suffix(3)) == [0x28, 0x80, 0x20])
+    try #require(bytes[9] == 0x18 && bytes[11] == 0x22 && Int(bytes[12]) == bytes.count - 16)
+    var integers: [UInt32] = []
+    var value: UInt32 = 0
+    var shift: UInt32 = 0
+    for byte in bytes[13..<(bytes.count - 3)] {
+        value |= UInt32(byte & 0x7f) << shift
+        shift += 7
+        if byte < 0x80 {
+            integers.append(value)
+            (value, shift) = (0, 0)
+        }
+    }
+    return integers
+}
+
+private let points = SampleTiles.points
+
+@Suite struct EncoderTests {
+    // MARK: Geometry: the examples of section 4.3.5
+
+    @Test func aPointIsWrittenAsInTheSpecification() throws {
+        #expect(try commands { $0.addPoint(id: nil, x: 25, y: 17) } == [9, 50, 34])
+    }
+
+    @Test func severalPointsAreWrittenAsInTheSpecification() throws {
+        #expect(try commands { $0.addPoints(id: nil, points((5, 7), (3, 2))) } == [17, 10, 14, 3, 9])
+    }
+
+    @Test func aLineIsWrittenAsInTheSpecification() throws {
+        #expect(try commands { $0.addLine(id: nil, points((2, 2), (2, 10), (10, 10))) } == [9, 4, 4, 18, 0, 16, 16, 0])
+    }
+
+    @Test func severalLinesAreWrittenAsInTheSpecification() throws {
+        #expect(
+            try commands { $0.addLines(id: nil, [points((2, 2), (2, 10), (10, 10)), points((1, 1), (3, 5))]) }
+                == [9, 4, 4, 18, 0, 16, 16, 0, 9, 17, 17, 10, 4, 8])
+    }
+
+    @Test func aPolygonIsWrittenAsInTheSpecification() throws {
+        #expect(try commands { $0.addPolygon(id: nil, rings: [points((3, 6), (8, 12), (20, 34))]) } == [9, 6, 12, 18, 10, 12, 24, 44, 15])
+    }
+
+    @Test func severalPolygonsAreWrittenAsInTheSpecification() throws {
+        #expect(
+            try commands {
+                $0.addPolygons(
+                    id: nil,
+                    [
+                        [points((0, 0), (10, 0), (10, 10), (0, 10))],
+                        [points((11, 11), (20, 11), (20, 20), (11, 20)), points((13, 13), (13, 17), (17, 17), (17, 13))],
+                    ])
+            } == [9, 0, 0, 26, 20, 0, 0, 20, 19, 0, 15, 9, 22, 2, 26, 18, 0, 0, 18, 17, 0, 15, 9, 4, 13, 26, 0, 8, 8, 0, 0, 7, 15])
+    }
+
+    @Test func ringsAreTurnedToTheWindingOfTheSpecification() throws {
+        let exterior = points((0, 0), (100, 0), (100, 100), (0, 100))
+        let hole = points((10, 10), (10, 20), (20, 20), (20, 10))
+        let right = try commands { $0.addPolygon(id: nil, rings: [exterior, hole]) }
+        // The same rings the other way round, closed by repeating the first point.
+        let turned = try commands {
+            $0.addPolygon(
+                id: nil,
+                rings: [
+                    points((0, 0), (0, 100), (100, 100), (100, 0), (0, 0)), points((10, 10), (20, 10), (20, 20), (10, 20), (10, 10)),
+                ])
+        }
+        #expect(right == turned)
+        #expect(right.count == 2 * 11)
+    }
+
+    @Test func whatTheSpecificationForbidsIsLeftOut() throws {
+        // Steps of no length.
+        #expect(
+            try commands { $0.addLine(id: nil, points((2, 2), (2, 2), (2, 10), (2, 10), (10, 10))) } == [9, 4, 4, 18, 0, 16, 16, 0])
+        var encoder = TileEncoder()
+        encoder.addLayer("nothing") { layer in
+            let key = layer.key("name")
+            // Without area; and with its hole, whatever the hole is.
+            let added = [
+                layer.addPoints(id: 1, []), layer.addLine(id: 2, points((5, 5), (5, 5))),
+                layer.addPolygon(id: 3, rings: [points((0, 0), (10, 10), (20, 20))]),
+                layer.addPolygon(id: 4, rings: [points((0, 0), (1, 1)), points((0, 0), (5, 0), (5, 5))]),
+                layer.addPolygons(id: 5, []),
+            ]
+            #expect(added == [false, false, false, false, false])
+            layer.set(key, "lost with its feature")
+            let count = layer.featureCount
+            #expect(count == 0)
+        }
+        #expect(encoder.finish().isEmpty)
+    }
+
+    @Test func coordinatesAtTheEndsOfTheirRangeStayReadable() throws {
+        var encoder = TileEncoder()
+        encoder.addLayer("far") { $0.addPoints(id: nil, points((.min, .max), (.max, .min))) }
+        let far: Int32 = 1_073_741_823
+        let tile = try DecodedTile(decoding: encoder.finish())
+        #expect(tile.layers[0].features[0].geometry == .points(points((-far, far), (far, -far))))
+    }
+
+    // MARK: Attributes
+
+    @Test func aTileIsExactlyTheseBytes() {
+        var encoder = TileEncoder()
+        encoder.addLayer("l", extent: 256) { layer in
+            let name = layer.key("n")
+            let count = layer.key("c")
+            layer.addPoint(id: 300, x: 1, y: -1)
+            layer.set(name, "ab")
+            layer.set(count, -3)
+            layer.addPoint(id: nil, x: 0, y: 0)
+            layer.set(count, 1.5)
+        }
+        let expected: [UInt8] = [
+            0x1a, 62, 0x78, 2, 0x0a, 1, 0x6c,
+            0x12, 16, 0x08, 0xac, 0x02, 0x12, 4, 0, 0, 1, 1, 0x18, 1, 0x22, 3, 9, 2, 1,
+            // The second feature: no id.
+            0x12, 11, 0x12, 2, 1, 2, 0x18, 1, 0x22, 3, 9, 0, 0,
+            0x1a, 1, 0x6e, 0x1a, 1, 0x63,
+            0x22, 4, 0x0a, 2, 0x61, 0x62, 0x22, 2, 0x30, 5, 0x22, 5, 0x15, 0, 0, 0xc0, 0x3f,
+            0x28, 0x80, 0x02,
+        ]
+        #expect(encoder.finish() == expected)
+    }
+
+    @Test func numbersTakeTheSmallestEncodingThatKeepsThem() throws {
+        var encoder = TileEncoder()
+        encoder.addLayer("l") { layer in
+            let key = layer.key("k")
+            func add(_ layer: inout LayerEncoder, _ set: (inout LayerEncoder) -> Void) {
+                layer.addPoint(id: nil, x: 0, y: 0)
+                set(&layer)
+            }
+            add(&layer) { $0.set(key, Int64(5)) }
+            add(&layer) { $0.set(key, UInt64(5)) }
+            add(&layer) { $0.set(key, Int64(-5)) }
+            add(&layer) { $0.set(key, Int64.min) }
+            add(&layer) { $0.set(key, UInt64.max) }
+            add(&layer) { $0.set(key, 0.5) }
+            add(&layer) { $0.set(key, Float(0.5)) }
+            add(&layer) { $0.set(key, 0.1) }
+            add(&layer) { $0.set(key, 1e39) }
+            add(&layer) { $0.set(key, -0.0) }
+            add(&layer) { $0.set(key, 0.0) }
+            add(&layer) { $0.set(key, Double.infinity) }
+            add(&layer) { $0.set(key, Double.nan) }
+            add(&layer) { $0.set(key, -Double.nan) }
+            add(&layer) { $0.set(key, true) }
+            add(&layer) { $0.set(key, false) }
+        }
+        let layer = try #require(DecodedTile(decoding: encoder.finish()).layers.first)
+        #expect(
+            layer.features.map { $0.attributes["k"] } == [
+                .uint(5), .uint(5), .sint(-5), .sint(.min), .uint(.max), .float(0.5), .float(0.5), .double(0.1), .double(1e39),
+                .float(-0.0), .float(0.0), .float(.infinity), .float(.nan), .float(.nan), .bool(true), .bool(false),
+            ])
+        // Equal ones stand once.
+        #expect(layer.values.count == 13)
+    }
+
+    @Test func keysAndValuesStandOnceAndOnlyWhenUsed() throws {
+        var encoder = TileEncoder()
+        encoder.addLayer("l") { layer in
+            _ = layer.key("declared, never set")
+            _ = layer.value("made, never set")
+            let status = layer.key("status")
+            let again = layer.key("status")
+            #expect(status == again)
+            let clean = layer.value("clean")
+            for id in 0..<100 {
+                layer.addPoint(id: UInt64(id), x: 0, y: 0)
+                if id.isMultiple(of: 2) { layer.set(status, clean) } else { layer.set(again, "clean") }
+            }
+            layer.addPoint(id: 100, x: 0, y: 0)
+            layer.set(status, "replaced")
+            layer.set(status, "violating")
+        }
+        let layer = try #require(DecodedTile(decoding: encoder.finish()).layers.first)
+        #expect(layer.keys == ["status"])
+        #expect(layer.values == [.string("clean"), .string("violating")])
+        let last = try #require(layer.features.last)
+        #expect(last.properties.map(\.key) == ["status"] && last.properties.map(\.value) == [.string("violating")])
+        #expect(layer.features.map(\.id) == (0...100).map { UInt64($0) })
+    }
+
+    @Test func textThatLooksEqualButHasOtherBytesStaysApart() throws {
+        // U+00E9, and e with U+0301: one String to Swift, two values to everybody else.
+        let composed = "caf\u{e9}"
+        let decomposed = "cafe\u{301}"
+        #expect(composed == decomposed)
+        var encoder = TileEncoder()
+        encoder.addLayer("l") { layer in
+            for text in [composed, decomposed] {
+                let key = layer.key(text)
+                layer.addPoint(id: nil, x: 0, y: 0)
+                layer.set(key, text)
+            }
+        }
+        let layer = try #require(DecodedTile(decoding: encoder.finish()).layers.first)
+        #expect(layer.keys.map { $0.utf8.count } == [5, 6])
+        #expect(layer.values.count == 2)
+    }
+
+    @Test func bytesThatAreNotUTF8AreRepairedAndNothingElseIs() {
+        func tile(_ add: (inout LayerEncoder, AttributeKey) -> Void) -> [UInt8] {
+            var encoder = TileEncoder()
+            encoder.addLayer("l") { layer in
+                let key = layer.key("k")
+                layer.addPoint(id: nil, x: 0, y: 0)
+                add(&layer, key)
+            }
+            return encoder.finish()
+        }
+        for bytes in SampleTiles.notUTF8 + SampleTiles.texts.map({ Array($0.utf8) }) {
+            let raw = tile { layer, key in bytes.withUnsafeBufferPointer { layer.set(key, utf8: $0) } }
+            // The standard library repairs as the Unicode Standard recommends.
+            #expect(raw == tile { layer, key in layer.set(key, String(decoding: bytes, as: UTF8.self)) }, "\(bytes)")
+        }
+    }
+
+    @Test func anEmptyLayerIsNotWrittenAndAnEmptyTileHasNoBytes() throws {
+        var encoder = TileEncoder()
+        encoder.addLayer("empty") { _ = $0.key("k") }
+        encoder.addLayer("full") { $0.addPoint(id: 1, x: 0, y: 0) }
+        // Its name is free, since it was not written.
+        encoder.addLayer("empty") { $0.addPoint(id: 2, x: 0, y: 0) }
+        #expect(try DecodedTile(decoding: encoder.finish()).layers.map(\.name) == ["full", "empty"])
+        #expect(TileEncoder().finish().isEmpty)
+    }
+
+    @Test func aLayerThatFailsLeavesNothingBehind() throws {
+        struct Stop: Error {}
+        var encoder = TileEncoder()
+        encoder.addLayer("first") { layer in
+            let key = layer.key("k")
+            layer.addPoint(id: 1, x: 0, y: 0)
+            layer.set(key, "one")
+        }
+        #expect(throws: Stop.self) {
+            try encoder.addLayer("broken") { layer in
+                layer.addPoint(id: 2, x: 0, y: 0)
+                throw Stop()
+            }
+        }
+        encoder.addLayer("second") { $0.addPoint(id: 3, x: 0, y: 0) }
+        let tile = try DecodedTile(decoding: encoder.finish())
+        #expect(tile.layers.map(\.name) == ["first", "second"])
+        #expect(tile.layers[1].features.map(\.id) == [3] && tile.layers[1].keys.isEmpty)
+    }
+
+    @Test func anEncoderUsedAgainMakesTheSameTile() {
+        let first = SampleTiles.crowd(300, seed: 1)
+        let second = SampleTiles.crowd(40, seed: 2)
+        var encoder = TileEncoder()
+        for layers in [first, second, first] {
+            encoder.addLayer("factories") { target in
+                for feature in layers[0].features { target.add(feature) }
+            }
+            #expect(encoder.finishAndReset() == SampleTiles.encode(layers))
+        }
+    }
+
+    @Test func aBusyTileRepeatsNothingAndHasNothingUnused() throws {
+        let layers = SampleTiles.crowd(5000, seed: 3)
+        let bytes = SampleTiles.encode(layers)
+        let layer = try #require(DecodedTile(decoding: bytes).layers.first)
+        #expect(Set(layer.values).count == layer.values.count)
+        #expect(Set(layer.keys).count == layer.keys.count)
+        #expect(Set(layer.features.flatMap { $0.properties.map(\.value) }) == Set(layer.values))
+        #expect(Set(layer.features.flatMap { $0.properties.map(\.key) }) == Set(layer.keys))
+        #expect(layer.features.count == 5000)
+    }
+}
