@@ -137,6 +137,10 @@ struct TileContents {
         let monitored = layer.key("key_monitored")
         let brands = layer.key("brands")
         let brandCount = layer.key("brand_count")
+        // Values that repeat are written once and then named by number: no text is hashed again.
+        var statusRefs: [UInt8: AttributeValueRef] = [:]
+        var industryRefs: [UInt16: AttributeValueRef] = [:]
+        var dayRefs: [Int32: AttributeValueRef] = [:]
         for factory in factories {
             let index = factory.index
             let position = local(factory.at)
@@ -151,12 +155,14 @@ struct TileContents {
                 if !hasChinese { layer.set(name, utf8: text) }
                 layer.set(english, utf8: text)
             }
-            layer.set(status, snapshot.statusName(index))
-            let code = snapshot.industryCodes[Int(snapshot.industry[index])]
-            if !code.isEmpty { layer.set(industry, code) }
+            layer.set(status, known(snapshot.status[index], &statusRefs) { layer.value(snapshot.statusName(index)) })
+            let code = snapshot.industry[index]
+            if code != 0 { layer.set(industry, known(code, &industryRefs) { layer.value(snapshot.industryCodes[Int(code)]) }) }
             layer.set(records, UInt64(snapshot.recordCount(index)))
             layer.set(worst, UInt64(snapshot.worstSeverity[index]))
-            if let day = snapshot.latestRecord(index) { layer.set(latest, day.iso) }
+            if let day = snapshot.latestRecord(index) {
+                layer.set(latest, known(day.daysSince1970, &dayRefs) { layer.value(day.iso) })
+            }
             if snapshot.isKeyMonitored(index) { layer.set(monitored, true) }
             if showBrands {
                 let all = snapshot.brands(of: index)
@@ -165,6 +171,16 @@ struct TileContents {
             }
         }
     }
+}
+
+/// The reference kept for a key, or a new one.
+private func known<Key: Hashable>(
+    _ key: Key, _ references: inout [Key: AttributeValueRef], make: () -> AttributeValueRef
+) -> AttributeValueRef {
+    if let reference = references[key] { return reference }
+    let reference = make()
+    references[key] = reference
+    return reference
 }
 
 extension GridBox {

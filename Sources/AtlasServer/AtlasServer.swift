@@ -1,6 +1,7 @@
 // AtlasServer.swift: the server as a whole: its options, its services, its start and its end.
 
 import Atlas
+import Glibc
 import Hummingbird
 import HummingbirdCore
 import Logging
@@ -64,6 +65,9 @@ public enum AtlasServer {
         _ options: ServerOptions, logger: Logger, onRunning: @escaping @Sendable (_ port: Int) async -> Void = { _ in }
     ) async throws {
         _ = bootstrap
+        // Memory of a tile is kept for the next one: by default it goes back to the system, and half of a dense tile's time is page faults.
+        mallopt(M_MMAP_THRESHOLD, 64 << 20)
+        mallopt(M_TRIM_THRESHOLD, 256 << 20)
         let holder = try SnapshotHolder(path: options.snapshotPath, logger: logger)
         let store = try options.storePath.map { try RegistryStore(path: $0, mode: .readOnly) }
         let pool = NIOThreadPool(numberOfThreads: max(options.threads, 1))
