@@ -77,7 +77,7 @@ let package = Package(
 
         .testTarget(name: "SpatialIndexTests", dependencies: ["SpatialIndex", "CProj"]),
         .testTarget(name: "VectorTileTests", dependencies: ["VectorTile"], exclude: ["peers"]),
-        .testTarget(name: "GeodesyTests", dependencies: ["Geodesy"]),
+        .testTarget(name: "GeodesyTests", dependencies: ["Geodesy"], exclude: ["Fixtures"]),
         .testTarget(name: "BoundariesTests", dependencies: ["Boundaries", "CGeos"]),
         .testTarget(name: "RegistryTests", dependencies: ["Registry", .product(name: "GRDB", package: "GRDB.swift")]),
         .testTarget(name: "SyntheticDataTests", dependencies: ["SyntheticData", "Boundaries", "Geodesy", "Registry"]),

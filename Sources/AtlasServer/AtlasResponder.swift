@@ -1,272 +1,187 @@
-// AtlasResponder.swift: every request passes here: limits, decoding, the address table, common headers, metrics, log. What an
-// address does stands in the Responder+*.swift files.
+// AtlasResponder.swift: from a request to an answer: find the route, check the method, ask the endpoint, turn errors into problems, then
+// count and log. Every request goes through here but those for cached tiles, which the connection answers itself (FrontDoor).
 
 import Atlas
+import Foundation
 import HTTPTypes
 import Hummingbird
 import Logging
-import Metrics
 import NIOCore
-import NIOPosix
 import Registry
-import SpatialIndex
 
-/// Answers requests. One for the server's life.
 struct AtlasResponder: HTTPResponder {
     typealias Context = BasicRequestContext
 
-    let holder: SnapshotHolder
-    let store: RegistryStore?
-    let cache: TileCache
-    let pool: NIOThreadPool
-    let metrics: PrometheusRegistry
-    let options: ServerOptions
-    private let cacheHits = Counter(label: "blueatlas_tile_cache_hits_total")
-    private let cacheMisses = Counter(label: "blueatlas_tile_cache_misses_total")
-    private let tileSeconds = Timer(label: "blueatlas_tile_build_seconds")
+    let configuration: AtlasServerConfiguration
+    let snapshots: SnapshotHolder
+    let tiles: TileService
+    let factories: FactoryEndpoints
+    let gzip: Gzip
+    let workers: WorkPool
+    let metrics: ServerMetrics
 
-    init(holder: SnapshotHolder, store: RegistryStore?, pool: NIOThreadPool, metrics: PrometheusRegistry, options: ServerOptions) {
-        self.holder = holder
-        self.store = store
-        self.pool = pool
-        self.metrics = metrics
-        self.options = options
-        cache = TileCache(limit: options.cacheBytes)
-    }
-
-    func respond(to request: Request, context: Context) async throws -> Response {
-        let start = ContinuousClock.now
-        let target = request.head.path ?? "/"
-        var route = "other"
-        var response: Response
-        do throws(Problem) {
-            guard target.utf8.count <= options.maximumTargetBytes else {
-                throw Problem(
-                    .uriTooLong, title: "Address too long",
-                    detail: "the address has \(target.utf8.count) bytes; at most \(options.maximumTargetBytes) are taken")
-            }
-            if request.method == .options {
-                route = "preflight"
-                response = preflight()
-            } else {
-                let decoded = try RequestTarget(target)
-                response = try await dispatch(decoded, request, &route)
-            }
+    @Sendable func respond(to request: Request, context: Context) async throws -> Response {
+        let start = NIODeadline.now()
+        let id = requestID(request, context)
+        var route = Route.unknown
+        var failure: (any Error)?
+        var reply: Reply
+        do {
+            reply = try await answer(request, route: &route)
+        } catch let problem as Problem {
+            reply = self.reply(to: request, problem: problem, requestID: id)
+        } catch let error as QueryError {
+            reply = self.reply(to: request, problem: Problem(error), requestID: id)
+        } catch let error as RegistryError {
+            failure = error
+            var problem = Problem(
+                .serviceUnavailable, kind: .registryUnavailable, detail: "the details of factories cannot be read now; try again later")
+            problem.headers[.retryAfter] = "10"
+            reply = self.reply(to: request, problem: problem, requestID: id)
         } catch {
-            response = error.response(instance: target)
+            failure = error
+            let problem = Problem(.internalServerError, kind: .internalError, detail: "the error was logged under this request_id")
+            reply = self.reply(to: request, problem: problem, requestID: id)
         }
-        response.headers[.accessControlAllowOrigin] = "*"
-        response.headers[.init("Access-Control-Expose-Headers")!] = "ETag, Content-Length"
-        response.headers[.init("X-Content-Type-Options")!] = "nosniff"
-        if request.method == .head {
-            response = Response(status: response.status, headers: response.headers)
-        }
-        let seconds = (ContinuousClock.now - start) / .seconds(1)
-        Counter(label: "blueatlas_http_requests_total", dimensions: [("route", route), ("status", String(response.status.code))])
-            .increment()
-        metrics.record("blueatlas_http_request_seconds", [("route", route)], seconds)
-        context.logger.debug(
-            "request",
-            metadata: [
-                "method": "\(request.method)", "target": "\(target.prefix(200))", "status": "\(response.status.code)",
-                "ms": "\((seconds * 100_000).rounded() / 100)",
-            ])
+        if request.headers[.xRequestID] != nil || reply.status.code >= 400 { reply.headers[.xRequestID] = id }
+        let response = reply.response(isHead: request.method == .head)
+        let nanoseconds = (NIODeadline.now() - start).nanoseconds
+        let sent = request.method == .head ? 0 : reply.body.readableBytes
+        metrics.request(route, status: reply.status.code, nanoseconds: nanoseconds, bodyBytes: sent)
+        log(request, context, id: id, route: route, status: reply.status.code, bytes: sent, nanoseconds: nanoseconds, failure: failure)
         return response
     }
 
-    private func dispatch(_ target: RequestTarget, _ request: Request, _ route: inout String) async throws(Problem) -> Response {
-        let path = target.segments
-        // The address decides first, then the method: a POST to nowhere is a 404.
-        func get(_ name: String) throws(Problem) {
-            route = name
-            guard request.method == .get || request.method == .head else { throw .methodNotAllowed("GET, HEAD, OPTIONS") }
+    // MARK: Routes
+
+    private func answer(_ request: Request, route: inout Route) async throws -> Reply {
+        let text = request.head.path ?? "/"
+        if request.method == .options, text == "*" { return Reply(.noContent, headers: CORS.options(isPreflight: false)) }
+        let target = try RequestTarget(text)
+        route = Route(segments: target.segments)
+        guard route != .unknown else { throw unknownPath(target) }
+        if request.method == .options {
+            let isPreflight = request.headers[.origin] != nil && request.headers[.accessControlRequestMethod] != nil
+            return Reply(.noContent, headers: CORS.options(isPreflight: isPreflight))
         }
-        switch (path.count, path.first) {
-        case (0, _):
-            try get("start")
-            return startPage(target, request)
-        case (1, "healthz"):
-            try get("healthz")
-            return .bytes(Array("ok\n".utf8), type: "text/plain; charset=utf-8")
-        case (1, "readyz"):
-            try get("readyz")
-            return ready()
-        case (1, "metrics"):
-            try get("metrics")
-            return metricsText()
-        case (2, "tiles"):
-            try get("tilejson")
-            return try tileJSON(path[1], target, request)
-        case (5, "tiles"):
-            try get("tiles")
-            return try await tile(path, target, request)
-        case (2, "styles"):
-            try get("styles")
-            return try style(path[1], target, request)
-        case (2, "v1") where path[1] == "factories":
-            try get("bbox")
-            return try await bbox(target)
-        case (3, "v1") where path[1] == "factories" && path[2] == "near":
-            try get("near")
-            return try await near(target)
-        case (3, "v1") where path[1] == "factories" && path[2] == "nearest":
-            try get("nearest")
-            return try await nearest(target)
-        case (3, "v1") where path[1] == "factories":
-            try get("factory")
-            return try await factory(path[2], target)
-        default:
-            throw .notFound(
-                "there is nothing at this address; try /, /tiles/blue.json, /styles/blue.json, /v1/factories/near, /v1/factories/nearest, "
-                    + "/v1/factories?bbox=, /v1/factories/{id}, /healthz, /readyz, /metrics")
+        guard request.method == .get || request.method == .head else {
+            throw Problem.notAllowed(String(request.method.rawValue.prefix(32)))
+        }
+        let base = try BaseAddress.of(request.head, trustsProxy: configuration.trustsProxy)
+        let coding = ContentCoding.preferred(request.headers[.acceptEncoding])
+        switch route {
+        case .tile: return try await tile(request, target, coding)
+        case .health:
+            try refuseParameters(target)
+            return .json(Array(#"{"status":"ok"}"#.utf8))
+        case .ready:
+            try refuseParameters(target)
+            let snapshot = try snapshots.required().snapshot
+            return .json(Array(#"{"status":"ready","snapshot":"\#(snapshot.identifier)"}"#.utf8))
+        default: break
+        }
+        // The rest makes text of any length: on the work pool, compression included.
+        let gzip = gzip
+        let currentRoute = route
+        return try await workers.run { [self] in
+            var reply = try document(currentRoute, target, path: text, base: base)
+            reply.compress(for: coding, with: gzip)
+            return reply
         }
     }
 
-    private func preflight() -> Response {
-        Response(
-            status: .noContent,
-            headers: [
-                .accessControlAllowMethods: "GET, HEAD, OPTIONS", .accessControlAllowHeaders: "If-None-Match, Content-Type",
-                .accessControlMaxAge: "86400", .allow: "GET, HEAD, OPTIONS",
-            ])
-    }
-
-    private func ready() -> Response {
-        let info = holder.current.info
-        return .bytes(
-            JSONValue.object([
-                ("ready", .bool(true)), ("snapshot", .string(holder.current.identifier)), ("factories", .integer(info.factories)),
-                ("as_of", .string(info.asOf)), ("synthetic", .bool(info.synthetic)), ("label", .string(info.label)),
-            ]).bytes, type: "application/json")
-    }
-
-    private func metricsText() -> Response {
-        let usage = cache.usage
-        Meter(label: "blueatlas_tile_cache_bytes").set(usage.bytes)
-        Meter(label: "blueatlas_tile_cache_tiles").set(usage.tiles)
-        return .bytes(Array(metrics.text().utf8), type: "text/plain; version=0.0.4; charset=utf-8")
-    }
-
-    /// Runs blocking or long work off the event loops.
-    func offLoop<T: Sendable>(_ work: @escaping @Sendable () throws -> T) async throws(Problem) -> T {
-        do {
-            return try await pool.runIfActive(work)
-        } catch let error as QueryError {
-            throw Problem(error)
-        } catch let problem as Problem {
-            throw problem
-        } catch let error as RegistryError {
-            throw Problem(.serviceUnavailable, title: "Registry unavailable", detail: "\(error)")
-        } catch {
-            throw Problem(.serviceUnavailable, title: "Unavailable", detail: "the server is stopping or overloaded; try again")
-        }
-    }
-
-    // MARK: Tiles
-
-    private func tile(_ path: [String], _ target: RequestTarget, _ request: Request) async throws(Problem) -> Response {
-        let map = try mapKind(path[1])
-        let last = path[4]
-        guard last.hasSuffix(".mvt") || last.hasSuffix(".pbf") else {
-            throw .notFound("a tile's address ends in .mvt: /tiles/\(map.rawValue)/{z}/{x}/{y}.mvt")
-        }
-        guard let z = Int(path[2]), let x = Int(path[3]), let y = Int(last.dropLast(4)), (0...TileSchema.deepestZoom).contains(z),
-            let id = TileID(z: z, x: x, y: y)
-        else {
-            throw .notFound(
-                "tile \(path[2])/\(path[3])/\(last.dropLast(4)) lies outside the pyramid: z is 0 to \(TileSchema.deepestZoom), x and y are 0 to 2^z - 1"
-            )
-        }
-        guard map != .carbon else { throw .notFound("this data set has no layers of the map 'carbon'") }
-        let parameters = try Parameters(target, known: ["datum"])
-        var datum = TileDatum.wgs84
-        if let name = parameters.text("datum") {
-            guard let known = TileDatum(rawValue: name.lowercased()) else {
-                throw .badParameter("datum", name, "use \(TileDatum.allCases.map(\.rawValue).joined(separator: ", "))")
+    private func document(_ route: Route, _ target: RequestTarget, path: String, base: String) throws -> Reply {
+        let call = FactoryEndpoints.Call(
+            path: route.rawValue, parameters: target.parameters, base: base)
+        switch route {
+        case .start:
+            try refuseParameters(target)
+            var reply = Reply(type: "text/html; charset=utf-8", StartPage.html(snapshots.current))
+            reply.headers[.contentSecurityPolicy] = StartPage.contentSecurityPolicy
+            return reply
+        case .service:
+            try refuseParameters(target)
+            return .json(ServiceDescription.json(base: base, limits: configuration.limits, loaded: snapshots.current))
+        case .metrics:
+            try refuseParameters(target)
+            return Reply(type: "text/plain; version=0.0.4; charset=utf-8", Array(metrics.registry.export().utf8))
+        case .tileJSON:
+            let description = try MapDescription(name: target.segments[1], parameters: target.parameters)
+            return .json(try description.tileJSON(base: base, info: snapshots.required().snapshot.info))
+        case .style:
+            let description = try MapDescription(name: target.segments[1], parameters: target.parameters)
+            return .json(MapStyle.json(description, base: base, info: try snapshots.required().snapshot.info))
+        case .near: return .json(try factories.near(call), type: FactoryJSON.type)
+        case .nearest: return .json(try factories.nearest(call), type: FactoryJSON.type)
+        case .window: return .json(try factories.window(call), type: FactoryJSON.type)
+        case .factory:
+            let id = target.segments[2]
+            guard let bytes = try factories.detail(id: id, target.parameters) else {
+                throw Problem(.notFound, kind: .notFound, detail: "no factory has the id '\(Problem.excerpt(id))'", parameter: "id")
             }
-            datum = known
-        }
-        let snapshot = holder.current
-        let filter = parameters.filter
-        let key = TileKey(snapshot: snapshot.identifier, map: map, z: z, x: id.x, y: id.y, filter: filter.canonical, datum: datum)
-        let tile: CachedTile
-        if let known = cache.find(key) {
-            cacheHits.increment()
-            tile = known
-        } else {
-            cacheMisses.increment()
-            let frame = datum
-            do {
-                tile = try await cache.tile(key) { [pool, tileSeconds] in
-                    try await pool.runIfActive {
-                        let start = ContinuousClock.now
-                        let bytes = try snapshot.tile(map: map, id: id, filter: filter, datum: frame)
-                        tileSeconds.recordNanoseconds(Int64((ContinuousClock.now - start) / .nanoseconds(1)))
-                        return CachedTile(bytes)
-                    }
-                }
-            } catch let error as QueryError {
-                throw Problem(error)
-            } catch {
-                throw Problem(.serviceUnavailable, title: "Unavailable", detail: "the server is stopping or overloaded; try again")
-            }
-        }
-        return answer(tile, request)
-    }
-
-    private func answer(_ tile: CachedTile, _ request: Request) -> Response {
-        var headers: HTTPFields = [.cacheControl: "public, max-age=\(options.tileMaxAge), must-revalidate", .vary: "Accept-Encoding"]
-        let packed = tile.gzip.flatMap { Gzip.isAccepted(request.headers[.acceptEncoding]) ? $0 : nil }
-        headers[.eTag] = packed == nil ? tile.plainTag : tile.gzipTag
-        if let known = request.headers[.ifNoneMatch], AtlasResponder.matches(known, [tile.plainTag, tile.gzipTag]) {
-            return Response(status: .notModified, headers: headers)
-        }
-        if tile.isEmpty { return Response(status: .noContent, headers: headers) }
-        headers[.contentType] = "application/vnd.mapbox-vector-tile"
-        if packed != nil { headers[.contentEncoding] = "gzip" }
-        let body = packed ?? tile.plain
-        headers[.contentLength] = String(body.readableBytes)
-        return Response(status: .ok, headers: headers, body: .init(byteBuffer: body))
-    }
-
-    /// If-None-Match compares weakly (RFC 9110, section 13.1.2).
-    static func matches(_ header: String, _ tags: [String]) -> Bool {
-        header.split(separator: ",").contains { part in
-            var tag = part.drop { $0 == " " || $0 == "\t" }
-            while tag.last == " " || tag.last == "\t" { tag.removeLast() }
-            if tag == "*" { return true }
-            if tag.hasPrefix("W/") { tag.removeFirst(2) }
-            return tags.contains(String(tag))
+            return .json(bytes, type: FactoryJSON.type)
+        case .tile, .health, .ready, .unknown: throw unknownPath(target)
         }
     }
 
-    func mapKind(_ name: String) throws(Problem) -> MapKind {
-        guard let map = MapKind(rawValue: name) else {
-            throw .notFound(
-                "there is no map '\(name.prefix(40))'; the maps are \(MapKind.allCases.map(\.rawValue).joined(separator: ", "))")
+    private func tile(_ request: Request, _ target: RequestTarget, _ coding: ContentCoding) async throws -> Reply {
+        let wanted = try TileRequest(segments: target.segments, parameters: target.parameters)
+        let tile = try await tiles.tile(wanted, coding: coding)
+        var headers = HTTPFields()
+        headers[.cacheControl] = TileHeaders.cacheControl
+        headers[.vary] = "Accept-Encoding"
+        guard tile.body.readableBytes > 0 else { return Reply(.noContent, headers: headers) }
+        headers[.eTag] = tile.etag
+        if let known = request.headers[.ifNoneMatch], EntityTag.matches(known, tile.etag) {
+            return Reply(.notModified, headers: headers)
         }
-        return map
+        headers[.contentType] = TileHeaders.contentType
+        if tile.isGzipped { headers[.contentEncoding] = "gzip" }
+        return Reply(headers: headers, body: tile.body)
     }
 
-    /// Where clients reach this server.
-    func baseURL(_ request: Request) -> String {
-        var scheme = "http"
-        var host = request.head.authority ?? "\(options.host):\(options.port)"
-        if options.trustsProxy {
-            if let forwarded = request.headers[.init("X-Forwarded-Proto")!], ["http", "https"].contains(forwarded) { scheme = forwarded }
-            if let forwarded = request.headers[.init("X-Forwarded-Host")!] { host = forwarded }
-        }
-        // A host goes into JSON and HTML: letters, digits, dots, colons, brackets and hyphens only.
-        let safe = host.unicodeScalars.allSatisfy {
-            $0.isASCII && ($0.properties.isAlphabetic || "0123456789.:[]-_".unicodeScalars.contains($0))
-        }
-        return "\(scheme)://\(safe ? host : "\(options.host):\(options.port)")"
+    private func refuseParameters(_ target: RequestTarget) throws(Problem) {
+        _ = try QueryParameters(target.parameters, known: [])
     }
-}
 
-extension PrometheusRegistry {
-    /// Seconds into a histogram.
-    func record(_ label: String, _ dimensions: [(String, String)], _ seconds: Double) {
-        makeRecorder(label: label, dimensions: dimensions, aggregate: true).record(seconds)
+    private func unknownPath(_ target: RequestTarget) -> Problem {
+        Problem(
+            .notFound, kind: .notFound,
+            detail: "there is nothing at '/\(Problem.excerpt(target.segments.joined(separator: "/")))'; GET /v1 lists what there is")
+    }
+
+    // MARK: Errors and logs
+
+    private func reply(to request: Request, problem: Problem, requestID: String) -> Reply {
+        let json = problem.json(instance: Problem.excerpt(request.head.path ?? ""), requestID: requestID)
+        var reply = Reply(problem.status, headers: problem.headers, body: ByteBuffer(bytes: json))
+        reply.headers[.contentType] = "application/problem+json"
+        reply.headers[.cacheControl] = "no-store"
+        return reply
+    }
+
+    /// The client's own id, when it is a decent one, so that its logs and ours meet.
+    private func requestID(_ request: Request, _ context: Context) -> String {
+        if let given = request.headers[.xRequestID], (1...64).contains(given.utf8.count),
+            given.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\") })
+        {
+            return given
+        }
+        return context.id
+    }
+
+    /// One line a request, at debug; the server's own failures at error. Targets are logged as they came: percent-encoded, one line.
+    private func log(
+        _ request: Request, _ context: Context, id: String, route: Route, status: Int, bytes: Int, nanoseconds: Int64, failure: (any Error)?
+    ) {
+        let level: Logger.Level = failure == nil ? .debug : .error
+        guard level >= context.logger.logLevel else { return }
+        var metadata: Logger.Metadata = [
+            "request": "\(id)", "method": "\(request.method.rawValue)", "target": "\(request.head.path ?? "")",
+            "route": "\(route.rawValue)",
+            "status": "\(status)", "bytes": "\(bytes)", "ms": "\(Double(nanoseconds / 1000) / 1000)",
+        ]
+        if let failure { metadata["error"] = "\(failure)" }
+        context.logger.log(level: level, "request", metadata: metadata)
     }
 }

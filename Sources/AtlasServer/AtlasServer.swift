@@ -1,4 +1,5 @@
-// AtlasServer.swift: the server as a whole: its options, its services, its start and its end.
+// AtlasServer.swift: the server as a whole: loads the snapshot, binds the port, serves until it is told to stop. SIGTERM and SIGINT let
+// requests in progress finish.
 
 import Atlas
 import Glibc
@@ -12,117 +13,147 @@ import Registry
 import ServiceLifecycle
 import UnixSignals
 
-/// What a server may be told.
-public struct ServerOptions: Sendable {
-    public var snapshotPath: String
-    /// Nil: factories' details come without records.
-    public var storePath: String?
-    public var host = "127.0.0.1"
-    /// 0: any free one.
-    public var port = 8080
-    /// Memory for tiles that are ready to send.
-    public var cacheBytes = 128 << 20
-    /// Threads for tiles and queries.
-    public var threads = System.coreCount
-    /// Believe X-Forwarded-Proto and X-Forwarded-Host. Only behind a proxy that sets them.
-    public var trustsProxy = false
-    /// Seconds for which a client may use a tile without asking again.
-    public var tileMaxAge = 60
-    public var maximumTargetBytes = 8_192
-    public var maximumHeaderBytes = 32_768
-    public var maximumConnections = 4_096
-    public var idleSeconds = 60
-
-    public init(snapshotPath: String, storePath: String? = nil) {
-        self.snapshotPath = snapshotPath
-        self.storePath = storePath
-    }
-}
-
-/// Why a server cannot start.
-public enum ServerError: Error, Sendable, CustomStringConvertible {
+/// Why a server could not start.
+public enum AtlasServerError: Error, Sendable, CustomStringConvertible {
+    case snapshot(SnapshotError)
+    case registry(RegistryError)
     case portInUse(host: String, port: Int)
     case cannotListen(host: String, port: Int, reason: String)
+    case badConfiguration(String)
 
     public var description: String {
         switch self {
+        case .snapshot(let error): "\(error)"
+        case .registry(let error): "\(error)"
         case .portInUse(let host, let port):
-            "port \(port) of \(host) is in use by another program; stop that one or say --port with another number"
+            "cannot listen on \(host):\(port): the port is in use; stop what runs there, or choose another with --port"
         case .cannotListen(let host, let port, let reason): "cannot listen on \(host):\(port): \(reason)"
+        case .badConfiguration(let reason): reason
         }
     }
 }
 
-public enum AtlasServer {
-    private static let registry = PrometheusRegistry()
-    private static let bootstrap: Void = MetricsSystem.bootstrap(registry)
+/// An HTTP server over one snapshot file.
+public struct AtlasServer: Sendable {
+    public let configuration: AtlasServerConfiguration
+    /// Everything that is counted; give it to `MetricsSystem.bootstrap` to have libraries report here too.
+    public let metrics: PrometheusRegistry
+    private let logger: Logger
 
-    /// Serves until SIGTERM or SIGINT, then lets requests under way finish. SIGHUP and a replaced file load the snapshot anew.
+    public init(configuration: AtlasServerConfiguration, metrics: PrometheusRegistry = PrometheusRegistry(), logger: Logger) {
+        self.configuration = configuration
+        self.metrics = metrics
+        self.logger = logger
+    }
+
+    /// Serves until the task is cancelled or graceful shutdown is asked for.
     ///
-    /// - Parameter onRunning: called with the port once connections are taken.
-    /// - Throws: `SnapshotError`, `RegistryError`, `ServerError`.
-    public static func run(
-        _ options: ServerOptions, logger: Logger, onRunning: @escaping @Sendable (_ port: Int) async -> Void = { _ in }
+    /// - Parameters:
+    ///   - signals: those that end the process gracefully; none in tests.
+    ///   - onReady: called once with the port, when requests are answered.
+    /// - Throws: `AtlasServerError`.
+    public func run(
+        stoppingOn signals: [UnixSignal] = [.sigterm, .sigint], onReady: @escaping @Sendable (_ port: Int) -> Void
     ) async throws {
-        _ = bootstrap
-        // Memory of a tile is kept for the next one: by default it goes back to the system, and half of a dense tile's time is page faults.
-        mallopt(M_MMAP_THRESHOLD, 64 << 20)
-        mallopt(M_TRIM_THRESHOLD, 256 << 20)
-        let holder = try SnapshotHolder(path: options.snapshotPath, logger: logger)
-        let store = try options.storePath.map { try RegistryStore(path: $0, mode: .readOnly) }
-        let pool = NIOThreadPool(numberOfThreads: max(options.threads, 1))
-        pool.start()
-        let responder = AtlasResponder(holder: holder, store: store, pool: pool, metrics: registry, options: options)
+        try await run(stoppingOn: signals, workers: nil, onReady: onReady)
+    }
+
+    /// - Parameter workers: a pool of the caller's; nil makes one.
+    func run(stoppingOn signals: [UnixSignal], workers: WorkPool?, onReady: @escaping @Sendable (_ port: Int) -> Void) async throws {
+        try check()
+        let counted = ServerMetrics(registry: metrics)
+        let cache = TileCache(limitBytes: configuration.cacheBytes, metrics: counted)
+        AtlasServer.watch(cache, counted)
+        let workers = workers ?? WorkPool(threads: configuration.workers ?? max(System.coreCount, 2))
+        let holder = SnapshotHolder()
+        let watcher = SnapshotWatcher(
+            snapshotPath: configuration.snapshotPath, registryPath: configuration.registryPath, holder: holder, cache: cache,
+            workers: workers, metrics: counted, interval: configuration.pollInterval, trapsHangup: configuration.trapsHangup, logger: logger
+        )
+        let loops = MultiThreadedEventLoopGroup(numberOfThreads: configuration.threads ?? System.coreCount)
+        do {
+            try load(watcher)
+            try await serve(signals, watcher, holder, cache, workers, counted, loops, onReady)
+        } catch {
+            await workers.shutDown()
+            try? await loops.shutdownGracefully()
+            throw translated(error)
+        }
+        await workers.shutDown()
+        try? await loops.shutdownGracefully()
+    }
+
+    private func check() throws(AtlasServerError) {
+        guard (0...65_535).contains(configuration.port) else {
+            throw .badConfiguration("--port: \(configuration.port) is not a port; use 0 to 65535")
+        }
+        if let threads = configuration.threads, !(1...1024).contains(threads) {
+            throw .badConfiguration("--threads: \(threads) is not between 1 and 1024")
+        }
+        guard configuration.cacheBytes >= 0 else { throw .badConfiguration("--cache-mb: must not be negative") }
+    }
+
+    private func load(_ watcher: SnapshotWatcher) throws {
+        do {
+            try watcher.loadFirst()
+        } catch {
+            guard configuration.waitsForSnapshot else { throw error }
+            logger.warning("no snapshot yet; waiting for one", metadata: ["error": "\(error)"])
+        }
+    }
+
+    private func serve(
+        _ signals: [UnixSignal], _ watcher: SnapshotWatcher, _ holder: SnapshotHolder, _ cache: TileCache, _ workers: WorkPool,
+        _ counted: ServerMetrics, _ loops: MultiThreadedEventLoopGroup, _ onReady: @escaping @Sendable (Int) -> Void
+    ) async throws {
+        let gzip = Gzip()
+        let tiles = TileService(snapshots: holder, cache: cache, gzip: gzip, workers: workers, metrics: counted)
+        let responder = AtlasResponder(
+            configuration: configuration, snapshots: holder, tiles: tiles,
+            factories: FactoryEndpoints(snapshots: holder, limits: configuration.limits), gzip: gzip, workers: workers, metrics: counted)
+        let door = FrontDoorServices(tiles: tiles, metrics: counted, limits: configuration.limits, logger: logger)
+        let port = configuration.port
         let application = Application(
             responder: responder,
-            server: .http1(
-                configuration: .init(
-                    idleTimeout: .seconds(Int64(options.idleSeconds)))),
-            configuration: .init(
-                address: .hostname(options.host, port: options.port), serverName: "BlueAtlas",
-                availableConnectionsDelegate: MaximumAvailableConnections(options.maximumConnections)),
-            onServerRunning: { channel in await onRunning(channel.localAddress?.port ?? options.port) },
+            server: HTTPServerBuilder { ServerChannel(responder: $0, services: door) },
+            configuration: ApplicationConfiguration(
+                address: .hostname(configuration.host, port: configuration.port), backlog: 1024,
+                availableConnectionsDelegate: MaximumAvailableConnections(configuration.limits.connections)),
+            services: [watcher],
+            onServerRunning: { channel in onReady(channel.localAddress?.port ?? port) },
+            eventLoopGroupProvider: .shared(loops),
             logger: logger)
-        let services = ServiceGroup(
-            configuration: .init(
-                services: [
-                    .init(service: application, successTerminationBehavior: .gracefullyShutdownGroup),
-                    .init(service: SnapshotWatcher(holder: holder, logger: logger)),
-                ],
-                gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
-        do {
-            try await services.run()
-        } catch let error as IOError {
-            try? await pool.shutdownGracefully()
-            throw error.errnoCode == EADDRINUSE
-                ? ServerError.portInUse(host: options.host, port: options.port)
-                : ServerError.cannotListen(host: options.host, port: options.port, reason: "\(error)")
-        }
-        try? await pool.shutdownGracefully()
+        try await application.runService(gracefulShutdownSignals: signals)
     }
-}
 
-/// Looks each second whether the snapshot's file is another one, and obeys SIGHUP.
-private struct SnapshotWatcher: Service {
-    let holder: SnapshotHolder
-    let logger: Logger
+    private static func watch(_ cache: TileCache, _ counted: ServerMetrics) {
+        let registry = counted.registry
+        let bytes = Meter(label: "blueatlas_tile_cache_bytes", factory: registry)
+        let entries = Meter(label: "blueatlas_tile_cache_entries", factory: registry)
+        let limit = Meter(label: "blueatlas_tile_cache_limit_bytes", factory: registry)
+        let ratio = Meter(label: "blueatlas_tile_cache_hit_ratio", factory: registry)
+        limit.set(cache.limitBytes)
+        registry.onExport { [weak cache] in
+            guard let cache else { return }
+            let usage = cache.usage
+            bytes.set(usage.bytes)
+            entries.set(usage.entries)
+            ratio.set(cache.hitRatio)
+        }
+    }
 
-    func run() async throws {
-        try await cancelWhenGracefulShutdown {
-            await withTaskGroup(of: Void.self) { group in
-                group.addTask {
-                    for await _ in await UnixSignalsSequence(trapping: .sighup) {
-                        logger.info("SIGHUP: loading the snapshot again")
-                        holder.reload(force: true)
-                    }
-                }
-                group.addTask {
-                    while !Task.isCancelled {
-                        try? await Task.sleep(for: .seconds(1))
-                        if !Task.isCancelled { holder.reload(force: false) }
-                    }
-                }
-            }
+    private func translated(_ error: any Error) -> any Error {
+        switch error {
+        case let error as AtlasServerError: error
+        case let error as SnapshotError: AtlasServerError.snapshot(error)
+        case let error as RegistryError: AtlasServerError.registry(error)
+        case let error as IOError where error.errnoCode == EADDRINUSE:
+            AtlasServerError.portInUse(host: configuration.host, port: configuration.port)
+        case let error as IOError:
+            AtlasServerError.cannotListen(
+                host: configuration.host, port: configuration.port, reason: String(cString: strerror(error.errnoCode)))
+        case is CancellationError: error
+        default: AtlasServerError.cannotListen(host: configuration.host, port: configuration.port, reason: "\(error)")
         }
     }
 }

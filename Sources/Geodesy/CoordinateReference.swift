@@ -8,33 +8,47 @@ public enum CoordinateReference: Hashable, Sendable {
     case beijing1954
     case gcj02
     case bd09
-    /// Any geographic or projected system of EPSG.
+    /// Any geographic or projected system of EPSG with two axes.
     case epsg(Int)
 
     /// Names for messages.
     public static let knownNames = "wgs84, cgcs2000, xian80, beijing54, gcj02, bd09"
 
     private static let aliases: [String: CoordinateReference] = [
-        "wgs84": .wgs84, "wgs1984": .wgs84, "gps": .wgs84, "地球坐标系": .wgs84,
-        "cgcs2000": .cgcs2000, "cgcs2k": .cgcs2000, "2000国家大地坐标系": .cgcs2000, "国家2000": .cgcs2000, "大地2000": .cgcs2000,
-        "xian80": .xian1980, "xian1980": .xian1980, "西安80": .xian1980, "1980西安坐标系": .xian1980,
-        "beijing54": .beijing1954, "beijing1954": .beijing1954, "bj54": .beijing1954, "北京54": .beijing1954, "1954北京坐标系": .beijing1954,
-        "gcj02": .gcj02, "gcj": .gcj02, "mars": .gcj02, "amap": .gcj02, "火星坐标": .gcj02, "火星坐标系": .gcj02, "高德": .gcj02, "国测局坐标": .gcj02,
-        "bd09": .bd09, "bd09ll": .bd09, "baidu": .bd09, "百度": .bd09, "百度坐标": .bd09, "百度坐标系": .bd09,
+        "wgs84": .wgs84, "wgs1984": .wgs84, "gps": .wgs84, "crs84": .wgs84, "ogc:crs84": .wgs84, "地球": .wgs84,
+        "cgcs2000": .cgcs2000, "cgcs2k": .cgcs2000, "2000国家大地": .cgcs2000, "国家2000": .cgcs2000, "国家大地2000": .cgcs2000, "大地2000": .cgcs2000,
+        "2000坐标系": .cgcs2000, "2000坐标": .cgcs2000,
+        "xian80": .xian1980, "xian1980": .xian1980, "西安80": .xian1980, "西安1980": .xian1980, "1980西安": .xian1980, "1980国家大地": .xian1980,
+        "beijing54": .beijing1954, "beijing1954": .beijing1954, "bj54": .beijing1954, "北京54": .beijing1954, "北京1954": .beijing1954,
+        "1954北京": .beijing1954, "1954年北京": .beijing1954,
+        "newbeijing": .epsg(4555), "新北京54": .epsg(4555), "新1954年北京": .epsg(4555),
+        "gcj02": .gcj02, "gcj": .gcj02, "mars": .gcj02, "amap": .gcj02, "gaode": .gcj02, "火星": .gcj02, "高德": .gcj02, "国测局": .gcj02,
+        "bd09": .bd09, "bd09ll": .bd09, "baidu": .bd09, "百度": .bd09,
     ]
 
-    /// Reads a name (any case; spaces, hyphens and underscores do not matter) or an EPSG code with or without `EPSG:`.
+    /// Reads a name or an EPSG code: any case; spaces, hyphens, underscores and a trailing 坐标系 or 坐标 do not matter; codes with or without
+    /// `EPSG:` or as `urn:ogc:def:crs:EPSG::4526`. An EPSG code of WGS 84, CGCS2000, Xian 1980 or Beijing 1954 is that datum.
     ///
     /// - Throws: `GeodesyError.unknownReference` for anything else. A code that EPSG does not have is found out by the
     ///   transformer.
     public init(parsing text: String) throws(GeodesyError) {
-        let key = String(text.lowercased().unicodeScalars.filter { !" -_\t".unicodeScalars.contains($0) })
-        if let known = CoordinateReference.aliases[key] {
+        var key = String(String.UnicodeScalarView(text.lowercased().unicodeScalars.filter { !" -_\t\r\n'’".unicodeScalars.contains($0) }))
+        let whole = key
+        for suffix in ["坐标系", "坐标"] where key.count > suffix.count && key.hasSuffix(suffix) {
+            key.removeLast(suffix.count)
+        }
+        if let known = CoordinateReference.aliases[whole] ?? CoordinateReference.aliases[key] {
             self = known
             return
         }
-        let digits = key.hasPrefix("epsg:") ? key.dropFirst(5) : key[...]
-        guard (4...6).contains(digits.count), digits.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let code = Int(digits) else {
+        var digits = whole[...]
+        for prefix in ["urn:ogc:def:crs:epsg:", "epsg:"] where digits.hasPrefix(prefix) {
+            digits = digits.dropFirst(prefix.count)
+            // A URN names the edition of EPSG between two colons, or nothing.
+            if prefix.hasPrefix("urn"), let colon = digits.firstIndex(of: ":") { digits = digits[digits.index(after: colon)...] }
+            break
+        }
+        guard (4...6).contains(digits.utf8.count), digits.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let code = Int(digits) else {
             throw .unknownReference(text)
         }
         switch code {
@@ -71,45 +85,10 @@ public enum CoordinateReference: Hashable, Sendable {
         }
     }
 
-    /// Whether positions are known to be metres: the Gauss-Krüger systems of China's datums.
+    /// Whether positions are metres (easting, northing), not degrees. China's Gauss-Krüger systems are known at once; the first question
+    /// for another EPSG code asks PROJ (some milliseconds). A code that EPSG does not have is not projected.
     public var isProjected: Bool {
         guard case .epsg(let code) = self else { return false }
-        return GaussKrugerZone.contains(code)
-    }
-}
-
-/// China's Gauss-Krüger zones: 6° wide, numbers 13 to 23, and 3° wide, numbers 25 to 45. EPSG has each twice: with the zone's number
-/// before the easting, and without.
-enum GaussKrugerZone {
-    /// First codes of the zone-numbered systems, by datum.
-    private static let numbered: [(reference: CoordinateReference, sixDegrees: Int, threeDegrees: Int)] = [
-        (.xian1980, 2327, 2349), (.beijing1954, 21413, 2401), (.cgcs2000, 4491, 4513),
-    ]
-
-    /// Every projected system of EPSG on Xian 1980, Beijing 1954, CGCS2000 and New Beijing.
-    static func contains(_ code: Int) -> Bool {
-        [
-            2327...2390, 2401...2442, 4491...4554, 4568...4589, 4652...4656, 4766...4800, 4812...4812, 4822...4822, 21413...21423,
-            21453...21463, 21473...21483,
-        ].contains { $0.contains(code) }
-    }
-
-    /// The system whose eastings begin with a zone's number, for positions that name only their datum.
-    static func system(of reference: CoordinateReference, easting: Double) -> Int? {
-        guard easting >= 13e6, easting < 46e6, let row = numbered.first(where: { $0.reference == reference }) else { return nil }
-        let zone = Int(easting / 1e6)
-        if (13...23).contains(zone) { return row.sixDegrees + zone - 13 }
-        if (25...45).contains(zone) { return row.threeDegrees + zone - 25 }
-        return nil
-    }
-
-    /// The number of the zone with a central meridian, for its width.
-    static func numbers(centralMeridian: Double) -> [Int] {
-        var numbers: [Int] = []
-        let three = (centralMeridian / 3).rounded()
-        if abs(three * 3 - centralMeridian) < 1e-6 { numbers.append(Int(three)) }
-        let six = ((centralMeridian + 3) / 6).rounded()
-        if abs(six * 6 - 3 - centralMeridian) < 1e-6 { numbers.append(Int(six)) }
-        return numbers
+        return GaussKrugerZone(code: code) != nil || ProjSystem.isProjected(code)
     }
 }

@@ -6,29 +6,39 @@ public enum GeodesyError: Error, Hashable, Sendable, CustomStringConvertible {
     /// Degrees outside the globe.
     case longitudeOutOfRange(Double)
     case latitudeOutOfRange(Double, looksSwapped: Bool)
+    /// Metres where degrees belong.
+    case metresNotDegrees(x: Double, y: Double, expected: String)
     /// No datum or system of that name is known here.
     case unknownReference(String)
+    /// EPSG has the code, but it is not a system of two horizontal axes.
+    case unsupportedReference(Int, kind: String)
     /// The easting begins with another zone's number, or with one where none belongs, or lacks it.
     case wrongZone(easting: Double, system: String, expected: String)
-    /// Metres where degrees belong or the other way round, or far outside the system's area.
+    /// Degrees where metres belong, or far outside the system's area.
     case outsideSystem(x: Double, y: Double, system: String, expected: String)
-    /// EPSG names no such operation between these systems.
-    case unknownOperation(String)
+    /// EPSG has no such operation between these systems.
+    case unknownOperation(String, known: [String])
     /// PROJ's own word.
     case failed(String)
 
     public var description: String {
         switch self {
-        case .notFinite(let axis): "\(axis) is not a finite number"
-        case .longitudeOutOfRange(let value): "longitude \(value) is outside -180...180 degrees"
+        case .notFinite(let axis): return "\(axis) is not a finite number"
+        case .longitudeOutOfRange(let value): return "longitude \(value) is outside -180...180 degrees"
         case .latitudeOutOfRange(let value, let swapped):
-            "latitude \(value) is outside -90...90 degrees" + (swapped ? "; latitude and longitude look swapped" : "")
+            return "latitude \(value) is outside -90...90 degrees" + (swapped ? "; latitude and longitude look swapped" : "")
+        case .metresNotDegrees(let x, let y, let expected): return "\(x), \(y) look like metres, not degrees: \(expected)"
         case .unknownReference(let name):
-            "unknown datum or coordinate system '\(name)'; known are \(CoordinateReference.knownNames), and EPSG codes such as EPSG:4526"
-        case .wrongZone(let easting, let system, let expected): "easting \(easting) does not belong to \(system): \(expected)"
-        case .outsideSystem(let x, let y, let system, let expected): "\(x), \(y) cannot be a position in \(system): \(expected)"
-        case .unknownOperation(let name): "'\(name)' is not an operation between these systems; see 'projinfo' for EPSG's"
-        case .failed(let reason): "PROJ: \(reason)"
+            return
+                "unknown datum or coordinate system '\(name)'; known are \(CoordinateReference.knownNames), and EPSG codes such as EPSG:4526"
+        case .unsupportedReference(let code, let kind):
+            return "EPSG:\(code) is \(kind), not a geographic or projected system of two axes; such a one is EPSG:4490 or EPSG:4526"
+        case .wrongZone(let easting, let system, let expected): return "easting \(easting) does not belong to \(system): \(expected)"
+        case .outsideSystem(let x, let y, let system, let expected): return "\(x), \(y) cannot be a position in \(system): \(expected)"
+        case .unknownOperation(let name, let known):
+            let choice = known.isEmpty ? "EPSG has none" : "EPSG has " + known.joined(separator: ", ")
+            return "'\(name)' is not an operation between these systems; \(choice)"
+        case .failed(let reason): return "PROJ: \(reason)"
         }
     }
 }

@@ -1,59 +1,92 @@
-// ServeCommand.swift: `blueatlas serve`, tiles and queries over HTTP.
+// ServeCommand.swift: `blueatlas serve`, the HTTP server as a process: logs to stderr, says its address on stdout, ends on SIGTERM.
 
 import ArgumentParser
 import AtlasServer
 import Foundation
 import Logging
+import Metrics
 
 struct ServeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "serve", abstract: "Serves tiles and queries over HTTP.",
         discussion: """
-            SIGTERM and Ctrl-C let requests under way finish. SIGHUP, and replacing the snapshot's file, load the new one without dropping \
-            a request; a file that is damaged is refused and the old one goes on serving.
+            A new snapshot file in the old one's place is taken over within a second, without dropping a request; SIGHUP does the same at
+            once. A bad file is refused and the old snapshot goes on serving. SIGTERM and SIGINT let requests in progress finish.
             """)
 
-    @Option(help: "The snapshot file.")
+    @Option(help: "The snapshot file to serve.")
     var snapshot = "var/atlas.snapshot"
-    @Option(help: "The registry, for factories' details and records. Without it details come from the snapshot only.")
-    var store: String?
-    @Option(help: "The address to listen on.")
+    @Option(help: "The registry with the records behind the map.")
+    var store = "var/registry.db"
+    @Option(help: "The address to listen on; 0.0.0.0 for all of this machine's.")
     var host = "127.0.0.1"
-    @Option(help: "The port; 0 takes a free one and prints it.")
+    @Option(help: "The port to listen on; 0 picks a free one.")
     var port = 8080
-    @Option(help: "Memory for tiles that are ready to send, MB.")
+    @Option(help: "Memory for the cache of tiles, in MB.")
     var cacheMb = 128
-    @Option(help: "Threads for tiles and queries. Default: one a core.")
+    @Option(help: "Event loops. Default: one a core.")
     var threads: Int?
-    @Flag(help: "Believe X-Forwarded-Proto and -Host; only behind a proxy that sets them.")
+    @Flag(help: "Believe X-Forwarded-Proto, -Host and -Prefix. Only behind a proxy that sets them.")
     var trustProxy = false
-    @Option(help: "trace, debug, info, notice, warning, error or critical.")
+    @Flag(help: "Start even when there is no snapshot yet; /readyz says 503 until the file is there.")
+    var wait = false
+    @Option(help: "trace, debug, info, notice, warning, error or critical; debug logs every request.")
     var logLevel = "info"
+    @Option(help: "Largest radius of a query, in metres, to 100000.")
+    var maxRadius = 100_000.0
+    @Option(help: "Largest page of a query, to 1000.")
+    var maxLimit = 1_000
+    @Option(help: "Largest number of open connections.")
+    var maxConnections = 4_096
+    @Option(help: "Longest address of a request, in bytes.")
+    var maxUri = 8_192
+    @Option(help: "Seconds that a connection may be silent.")
+    var idleTimeout = 75
 
     func validate() throws {
-        guard (0...65_535).contains(port) else { throw ValidationError("--port: \(port) is not from 0 to 65535") }
-        guard (0...65_536).contains(cacheMb) else { throw ValidationError("--cache-mb: \(cacheMb) is not from 0 to 65536") }
-        if let threads, !(1...256).contains(threads) { throw ValidationError("--threads: \(threads) is not from 1 to 256") }
-        guard Logger.Level(rawValue: logLevel) != nil else {
-            throw ValidationError("--log-level: '\(logLevel)' is none of \(Logger.Level.allCases.map(\.rawValue).joined(separator: ", "))")
-        }
+        try check((0...65_535).contains(port), "--port: \(port) is not a port; use 0 to 65535")
+        try check((0...1_000_000).contains(cacheMb), "--cache-mb: \(cacheMb) is not between 0 and 1000000")
+        try check(threads.map { (1...1024).contains($0) } ?? true, "--threads: must be between 1 and 1024")
+        try check(
+            Logger.Level(rawValue: logLevel) != nil,
+            "--log-level: '\(logLevel)' is not one of trace, debug, info, notice, warning, error, critical")
+        try check(maxRadius > 0 && maxRadius <= 100_000, "--max-radius: must be over 0 and at most 100000 metres")
+        try check((1...1000).contains(maxLimit), "--max-limit: must be between 1 and 1000")
+        try check((1...1_000_000).contains(maxConnections), "--max-connections: must be between 1 and 1000000")
+        try check((64...65_536).contains(maxUri), "--max-uri: must be between 64 and 65536 bytes")
+        try check((1...86_400).contains(idleTimeout), "--idle-timeout: must be between 1 and 86400 seconds")
+    }
+
+    private func check(_ condition: Bool, _ message: String) throws {
+        if !condition { throw ValidationError(message) }
     }
 
     func run() async throws {
-        LoggingSystem.bootstrap(StreamLogHandler.standardError)
-        var logger = Logger(label: "blueatlas")
-        logger.logLevel = Logger.Level(rawValue: logLevel) ?? .info
-        var options = ServerOptions(snapshotPath: snapshot, storePath: store)
+        let level = Logger.Level(rawValue: logLevel) ?? .info
+        LoggingSystem.bootstrap { label in
+            var handler = StreamLogHandler.standardError(label: label)
+            handler.logLevel = level
+            return handler
+        }
+        let metrics = PrometheusRegistry()
+        MetricsSystem.bootstrap(metrics)
+        var options = AtlasServerConfiguration(snapshotPath: snapshot, registryPath: store)
         options.host = host
         options.port = port
         options.cacheBytes = cacheMb << 20
-        if let threads { options.threads = threads }
+        options.threads = threads
         options.trustsProxy = trustProxy
-        let address = host.contains(":") ? "[\(host)]" : host
+        options.waitsForSnapshot = wait
+        options.limits.radiusMeters = maxRadius
+        options.limits.hits = maxLimit
+        options.limits.defaultHits = min(options.limits.defaultHits, maxLimit)
+        options.limits.connections = maxConnections
+        options.limits.targetBytes = maxUri
+        options.limits.idleTimeout = .seconds(Int64(idleTimeout))
+        let host = host.contains(":") ? "[\(host)]" : host
         do {
-            try await AtlasServer.run(options, logger: logger) { port in
-                print("serving on http://\(address):\(port)")
-                fflush(nil)
+            try await AtlasServer(configuration: options, metrics: metrics, logger: Logger(label: "blueatlas")).run { port in
+                FileHandle.standardOutput.write(Data("BlueAtlas serves on http://\(host):\(port)\n".utf8))
             }
         } catch {
             throw CommandFailure(error)

@@ -1,4 +1,6 @@
-// TransformCommand.swift: `blueatlas transform`, positions from one coordinate system to another, always with operation and accuracy.
+// TransformCommand.swift: `blueatlas transform`: positions from one datum or coordinate system to another, as arguments, as lines on stdin or
+// as columns of a CSV file. Every result names its operation and accuracy; what EPSG has no operation for is called a ballpark, in the
+// result and on stderr. A position that is wrong does not stop the others; the exit code says that there was one.
 
 import ArgumentParser
 import Foundation
@@ -6,76 +8,103 @@ import Geodesy
 
 struct TransformCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "transform", abstract: "Transforms positions between coordinate systems, stating operation and accuracy.",
-        usage: """
-            blueatlas transform --from gcj02 --to wgs84 116.404,39.915
-            blueatlas transform --from xian80 --to EPSG:2363 < lines-of-lon-lat.txt
+        commandName: "transform",
+        abstract: "Transforms positions between datums and coordinate systems.",
+        discussion: """
+            Datums: \(CoordinateReference.knownNames). Systems: EPSG codes such as EPSG:4526 (CGCS2000, 3-degree zone 38).
+              blueatlas transform --from gcj02 --to wgs84 116.404,39.915
+              blueatlas transform --from EPSG:4526 --to bd09 38512345.67,3400000.12
+              blueatlas transform --from beijing54 --to wgs84 --csv sites.csv --x lon --y lat > sites-wgs84.csv
+              zcat points.gz | blueatlas transform --from bd09 --to wgs84 --json
+            Positions are longitude, latitude in degrees or easting, northing in metres, unless --lat-lon is given. Without positions and
+            without --csv, lines of two numbers are read from stdin. Output is x, y, accuracy in metres and operation, separated by tabs.
+            Exit code 1 if a position could not be transformed; the others are written all the same.
             """)
 
-    @Option(help: "wgs84, cgcs2000, xian80, beijing54, gcj02, bd09 or EPSG:nnnn.") var from: String
-    @Option(help: "Likewise.") var to: String
-    @Option(help: "The one EPSG operation to use, such as EPSG:15918.") var operation: String?
-    @Flag(help: "Positions are given as lat,lon.") var latLon = false
-    @Flag(help: "One JSON object a position.") var json = false
-    @Argument(help: "lon,lat or easting,northing. None: read lines from standard input.") var points: [String] = []
-
-    private struct Row: Encodable {
-        var x: Double
-        var y: Double
-        var accuracyM: Double?
-        var ballpark: Bool
-        var operation: String
-    }
+    @Option(help: "The datum or system of the positions.")
+    var from: String
+    @Option(help: "The datum or system wanted.")
+    var to: String
+    @Option(help: "The one EPSG datum operation to use, such as EPSG:15918, instead of the best for each position.")
+    var operation: String?
+    @Option(help: "A CSV file with a header row; - is stdin. It is written to stdout with four columns more.")
+    var csv: String?
+    @Option(help: "The CSV column with longitude or easting.")
+    var x: String?
+    @Option(help: "The CSV column with latitude or northing.")
+    var y: String?
+    @Option(help: "The name of the new column with longitude or easting.")
+    var outX = "out_x"
+    @Option(help: "The name of the new column with latitude or northing.")
+    var outY = "out_y"
+    @Option(help: "What separates the CSV file's fields: a character, or tab.")
+    var delimiter: String?
+    @Option(help: "Decimals of the results, 0 to 12; without it 10 for degrees (0.01 mm) and 4 for metres.")
+    var decimals: Int?
+    @Flag(help: "Positions are latitude, longitude (or northing, easting), and so is the output.")
+    var latLon = false
+    @Flag(help: "Print a JSON array; x is always longitude or easting.")
+    var json = false
+    @Argument(
+        parsing: .allUnrecognized,
+        help: ArgumentHelp("Positions: two numbers with a comma between.", valueName: "lon,lat"))
+    var positions: [String] = []
 
     func run() throws {
+        let source = try reference(from, "--from")
+        let target = try reference(to, "--to")
+        // Everything that is no option comes here, also what stands behind a --.
+        let positions = positions.filter { $0 != "--" }
+        if let stray = positions.first(where: { $0.hasPrefix("--") || ($0.hasPrefix("-") && $0.dropFirst().first?.isLetter == true) }) {
+            throw CommandFailure(message: "unknown option '\(stray)'; see blueatlas transform --help")
+        }
+        if let decimals, !(0...12).contains(decimals) { throw CommandFailure(message: "--decimals: \(decimals) is not 0 to 12") }
+        if csv == nil, x != nil || y != nil || delimiter != nil {
+            throw CommandFailure(message: "--x, --y and --delimiter belong to --csv, which is not given")
+        }
+        if csv != nil, !positions.isEmpty {
+            throw CommandFailure(message: "give either --csv or positions, not both (found '\(positions[0])')")
+        }
         let transformer: CoordinateTransformer
         do {
-            let code = operation.flatMap { Int($0.drop { !$0.isNumber }) }
-            if let operation, code == nil { throw GeodesyError.unknownOperation(operation) }
-            transformer = try CoordinateTransformer(
-                from: CoordinateReference(parsing: from), to: CoordinateReference(parsing: to), operation: code)
-        } catch { throw CommandFailure(error) }
-        var failed = 0
-        var said: Set<String> = []
-        func transform(_ text: String, _ place: String) {
-            let parts = text.split { $0 == "," || $0 == " " || $0 == "\t" }.map { Double($0) }
-            do {
-                guard parts.count == 2, let a = parts[0], let b = parts[1] else {
-                    throw CommandFailure(message: "'\(text)' is not two numbers, such as 116.404,39.915")
-                }
-                let outcome = try transformer.transform(x: latLon ? b : a, y: latLon ? a : b)
-                if json {
-                    let encoder = JSONEncoder()
-                    encoder.outputFormatting = .sortedKeys
-                    encoder.keyEncodingStrategy = .convertToSnakeCase
-                    let row = Row(
-                        x: outcome.x, y: outcome.y, accuracyM: outcome.accuracyMeters, ballpark: outcome.isBallpark,
-                        operation: outcome.operation)
-                    print(String(decoding: try encoder.encode(row), as: UTF8.self))
-                } else {
-                    let decimals = abs(outcome.x) <= 180 && abs(outcome.y) <= 90 ? 9 : 4
-                    let (first, second) = latLon ? (outcome.y, outcome.x) : (outcome.x, outcome.y)
-                    print(String(format: "%.\(decimals)f,%.\(decimals)f", first, second))
-                }
-                if said.insert(outcome.operation).inserted {
-                    let accuracy = outcome.accuracyMeters.map { "accuracy \($0) m" } ?? "accuracy unknown"
-                    FileHandle.standardError.write(
-                        Data("\(outcome.isBallpark ? "warning" : "operation"): \(outcome.operation); \(accuracy)\n".utf8))
-                }
-            } catch {
-                failed += 1
-                FileHandle.standardError.write(Data("\(place): \(error)\n".utf8))
-            }
-        }
-        if points.isEmpty {
-            var line = 0
-            while let text = readLine() {
-                line += 1
-                if !text.allSatisfy(\.isWhitespace) { transform(text, "line \(line)") }
-            }
+            transformer = try CoordinateTransformer(from: source, to: target, operation: try operationCode())
+        } catch let error as GeodesyError { throw CommandFailure(error) }
+
+        let run = TransformRun(
+            transformer: transformer, isLatLon: latLon,
+            format: TransformFormat(json: json, latLon: latLon, decimals: decimals ?? (target.isProjected ? 4 : 10)))
+        if let csv {
+            try run.csv(path: csv, x: x, y: y, outX: outX, outY: outY, delimiter: try delimiterByte())
+        } else if !positions.isEmpty {
+            run.positions(positions)
         } else {
-            for (index, point) in points.enumerated() { transform(point, "point \(index + 1)") }
+            if isatty(STDIN_FILENO) == 1 {
+                throw CommandFailure(message: "no positions: give them as lon,lat, or a file with --csv, or lines on stdin; see --help")
+            }
+            try run.lines()
         }
-        if failed > 0 { throw ExitCode(1) }
+        if !run.finish() { throw ExitCode.failure }
+    }
+
+    private func reference(_ name: String, _ option: String) throws -> CoordinateReference {
+        do { return try CoordinateReference(parsing: name) } catch { throw CommandFailure(message: "\(option): \(error)") }
+    }
+
+    private func operationCode() throws -> Int? {
+        guard let operation else { return nil }
+        let digits = operation.lowercased().hasPrefix("epsg:") ? operation.dropFirst(5) : operation[...]
+        guard let code = Int(digits), code > 0 else {
+            throw CommandFailure(message: "--operation: '\(operation)' is not a code of an EPSG operation, such as EPSG:15918")
+        }
+        return code
+    }
+
+    private func delimiterByte() throws -> UInt8? {
+        guard let delimiter else { return nil }
+        let bytes = delimiter == "tab" || delimiter == "\\t" ? [0x09] : Array(delimiter.utf8)
+        guard bytes.count == 1, bytes[0] < 0x80, ![0x0A, 0x0D, 0x22].contains(bytes[0]) else {
+            throw CommandFailure(message: "--delimiter: '\(delimiter)' is not one character such as , or ; or the word tab")
+        }
+        return bytes[0]
     }
 }

@@ -68,12 +68,14 @@ final class BatchWriterQueue: Sendable {
     }
 
     private let state = Mutex(State())
-    private let free = DispatchSemaphore(value: BatchWriterQueue.depth)
+    /// Made with 0: a semaphore must not end with less than it was made with.
+    private let free = DispatchSemaphore(value: 0)
     private let filled = DispatchSemaphore(value: 0)
     private let done = DispatchSemaphore(value: 0)
 
     /// - Parameter store: nil to count only.
     init(store: RegistryStore?, source: String, rejects: String?, fallback: String?) {
+        for _ in 0..<BatchWriterQueue.depth { free.signal() }
         let queue = DispatchQueue(label: "blueatlas.import.store")
         queue.async { [self] in
             write(store: store, run: ImportRun(source: source), rejects: RejectsFile(path: rejects, fallback: fallback))

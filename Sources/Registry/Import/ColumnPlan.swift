@@ -20,6 +20,7 @@ final class ColumnPlan {
     let attributes: [PlannedAttribute]
     let filters: [PlannedFilter]
     let group: ValueSource
+    let preferred: [PlannedFilter]
     let dateOrder: FieldText.DateOrder
     /// In lower case.
     private let missing: Set<[UInt8]>
@@ -27,13 +28,14 @@ final class ColumnPlan {
 
     init(
         row: RowBuffer, sources: [ValueSource], attributes: [PlannedAttribute], filters: [PlannedFilter], group: ValueSource,
-        dateOrder: FieldText.DateOrder, missing: [String]
+        preferred: [PlannedFilter], dateOrder: FieldText.DateOrder, missing: [String]
     ) {
         self.row = row
         self.sources = sources
         self.attributes = attributes
         self.filters = filters
         self.group = group
+        self.preferred = preferred
         self.dateOrder = dateOrder
         self.missing = Set(missing.map { Array($0.lowercased().utf8) })
         longestMissing = self.missing.map(\.count).max() ?? 0

@@ -66,8 +66,10 @@ struct ColumnPlanner {
         }
         let filters = try filters(mapping.filters, &work.used)
         let group: ValueSource = if let value = mapping.groupBy { try source(value, &work.used, for: "group_by") } else { .none }
+        let preferred = try self.filters(mapping.prefer, &work.used)
         let plan = ColumnPlan(
-            row: reader.row, sources: work.sources, attributes: attributes, filters: filters, group: group, dateOrder: mapping.dateOrder,
+            row: reader.row, sources: work.sources, attributes: attributes, filters: filters, group: group, preferred: preferred,
+            dateOrder: mapping.dateOrder,
             missing: mapping.missing)
         let ignored = reader.columns.enumerated().filter { !work.used.contains($0.offset) && !$0.element.hasPrefix("@") }.map(\.element)
         return Result(plan: plan, datum: work.datum, notes: work.notes, ignoredColumns: ignored)
@@ -219,7 +221,8 @@ struct ColumnPlanner {
         }
     }
 
-    /// A column named 行业 may hold words instead of codes: then every row would be refused for it.
+    /// A column named 行业 may hold words instead of codes: then every row would be refused for it. A column of the canonical name
+    /// promises codes, so there it takes many values without a single code.
     private func keepTextsThatAreNoCodes(_ work: inout Work) {
         let checks: [(field: FactoryField, attribute: String, fits: (FieldBytes) -> Bool)] = [
             (.industry, "industry_name", { (try? FactoryRowReader.industry($0)) != nil }),
@@ -235,7 +238,8 @@ struct ColumnPlanner {
                 var copy = text
                 return copy.withUTF8 { check.fits(FieldText.trimmed($0)) }
             }
-            guard !values.isEmpty, fitting * 2 < values.count else { continue }
+            let isPromised = column == check.field.name
+            guard isPromised ? fitting == 0 && values.count >= 10 : fitting * 2 < values.count else { continue }
             work.sources[check.field.rawValue] = .none
             work.attributes.append(MappedAttribute(name: check.attribute, value: MappedValue(columns: [column])))
             work.notes.removeAll { $0 == "column \(column) taken as \(check.field.name)" }

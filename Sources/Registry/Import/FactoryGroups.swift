@@ -1,5 +1,5 @@
-// FactoryGroups.swift: several rows that make one factory: units of a power plant, outlets of a works. The first row that is right gives
-// the factory, all of them its attributes, summed or otherwise taken together. Groups need not stand together in the file, so all of
+// FactoryGroups.swift: several rows that make one factory: units of a power plant, outlets of a works. The first row that is right (or the
+// first that the mapping prefers) gives the factory, all of them its attributes, summed or otherwise taken together. Groups need not stand together in the file, so all of
 // them are kept until its end: memory grows with the number of factories, not of rows.
 
 final class FactoryGroups {
@@ -8,6 +8,7 @@ final class FactoryGroups {
     private struct Group {
         var draft: FactoryDraft
         var values: [Gathered]
+        var isPreferred: Bool
     }
 
     /// What has come together of one attribute.
@@ -41,20 +42,26 @@ final class FactoryGroups {
         let draft = try reader.read(line: line)
         var values: [AttributeValue?] = []
         for planned in context.plan.attributes { values.append(try reader.attribute(planned)) }
+        let isPreferred = !context.plan.preferred.isEmpty && context.plan.passes(context.plan.preferred)
         guard let number = numbers[key] else {
             guard groups.count < FactoryGroups.mostGroups else { return .tooManyGroups(path: path, limit: FactoryGroups.mostGroups) }
             numbers[key] = groups.count
-            var group = Group(draft: draft, values: Array(repeating: .nothing, count: values.count))
+            var group = Group(draft: draft, values: Array(repeating: .nothing, count: values.count), isPreferred: isPreferred)
             add(values, to: &group)
             groups.append(group)
             return nil
         }
         let first = groups[number].draft
         if first.sourceX != draft.sourceX || first.sourceY != draft.sourceY {
-            context.warn("group_by", "rows of one group have several positions; the first was taken", key)
+            let which = context.plan.preferred.isEmpty ? "the first" : "the first preferred one"
+            context.warn("group_by", "rows of one group have several positions; \(which) was taken", key)
         }
         if first.nameZH != draft.nameZH || first.nameEN != draft.nameEN {
             context.warn("group_by", "rows of one group have several names; the first was taken", key)
+        }
+        if isPreferred, !groups[number].isPreferred {
+            groups[number].draft = draft
+            groups[number].isPreferred = true
         }
         add(values, to: &groups[number])
         return nil

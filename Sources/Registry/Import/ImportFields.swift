@@ -50,8 +50,8 @@ enum FactoryField: Int, ImportField {
             ]
         case .nameZH:
             [
-                "namecn", "chinesename", "namechinese", "namelocal", "企业名称", "单位名称", "公司名称", "工厂名称", "企业全称", "公司全称", "单位详细名称", "污染源名称",
-                "企业中文名称",
+                "namecn", "chinesename", "namechinese", "namelocal", "plantnamezh", "factorynamezh", "facilitynamezh", "companynamezh",
+                "企业名称", "单位名称", "公司名称", "工厂名称", "企业全称", "公司全称", "单位详细名称", "污染源名称", "企业中文名称",
                 "中文名称", "企业名", "公司名", "名称", "企业", "公司", "单位",
             ]
         case .nameEN: ["nameenglish", "englishname", "企业英文名称", "英文名称", "英文名"]

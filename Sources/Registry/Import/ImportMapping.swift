@@ -73,6 +73,8 @@ public struct ImportMapping: Sendable {
     public var filters: [RowFilter] = []
     /// Rows with the same value make one factory.
     public var groupBy: MappedValue?
+    /// Of the rows of a group, the first of these gives the factory; the first of all if there is none.
+    public var prefer: [RowFilter] = []
     /// Texts that stand for nothing, compared without case.
     public var missing: [String] = []
     var dateOrder = FieldText.DateOrder.yearMonthDay
@@ -101,7 +103,8 @@ public struct ImportMapping: Sendable {
     // MARK: Reading
 
     private static let members = [
-        "description", "entity", "encoding", "delimiter", "columns", "set", "attributes", "where", "group_by", "missing", "date_order",
+        "description", "entity", "encoding", "delimiter", "columns", "set", "attributes", "where", "group_by", "prefer", "missing",
+        "date_order",
         "recognize_columns",
     ]
 
@@ -131,6 +134,7 @@ public struct ImportMapping: Sendable {
                 for (name, value) in try Self.object(value, key) { attributes.append(try Self.attribute(name, value)) }
             case "where": filters = try Self.filters(value, key)
             case "group_by": groupBy = try Self.mapped(value, key)
+            case "prefer": prefer = try Self.filters(value, key)
             case "missing": missing = try Self.texts(value, key)
             case "date_order": dateOrder = try Self.choice(value, key)
             case "recognize_columns":
@@ -142,6 +146,7 @@ public struct ImportMapping: Sendable {
         if groupBy == nil, let attribute = attributes.first(where: { $0.aggregate != .first }) {
             throw FieldProblem("attributes.\(attribute.name): \"aggregate\" needs \"group_by\"")
         }
+        if groupBy == nil, !prefer.isEmpty { throw FieldProblem("\"prefer\" needs \"group_by\"") }
         if groupBy != nil, entity ?? .factories != .factories { throw FieldProblem("\"group_by\" is for factories") }
     }
 

@@ -1,0 +1,57 @@
+// AtlasServerConfiguration.swift: everything about a server that its operator may choose, with the reasons for the defaults.
+
+import NIOCore
+
+/// How to serve.
+public struct AtlasServerConfiguration: Sendable {
+    /// What one client may ask for.
+    public struct Limits: Sendable {
+        /// Largest radius of a query, metres; 100 km at most.
+        public var radiusMeters = 100_000.0
+        /// Largest page, and largest `k`; 1,000 at most.
+        public var hits = 1_000
+        /// Factories on a page when the client does not say.
+        public var defaultHits = 100
+        /// Longest target of a request, bytes: 8,000 is what RFC 9112 asks of every server.
+        public var targetBytes = 8_192
+        /// All header fields of a request together, bytes.
+        public var headerBytes = 16_384
+        /// Body of a request, bytes. Nothing here takes one; this much is read and ignored.
+        public var bodyBytes = 65_536
+        /// Open connections; further ones wait in the system's queue.
+        public var connections = 4_096
+        /// How long a connection may be silent, and how long a request's head may take.
+        public var idleTimeout: TimeAmount = .seconds(75)
+
+        public init() {}
+    }
+
+    /// The snapshot file; a new one in its place is taken over.
+    public var snapshotPath: String
+    /// The registry with records and details; nil: details say only what the snapshot knows.
+    public var registryPath: String?
+    /// Address to listen on.
+    public var host = "127.0.0.1"
+    /// 0: any free port.
+    public var port = 8080
+    /// Memory for encoded tiles, bytes.
+    public var cacheBytes = 128 << 20
+    /// Event loops; nil: one a core.
+    public var threads: Int?
+    /// Threads that make tiles and answer queries; nil: one a core, two at least.
+    public var workers: Int?
+    /// Whether X-Forwarded-Proto, -Host and -Prefix are believed.
+    public var trustsProxy = false
+    /// Whether to start without a snapshot: /readyz says 503 until the file is there.
+    public var waitsForSnapshot = false
+    /// How often to look at the snapshot file.
+    public var pollInterval: Duration = .seconds(1)
+    /// Whether SIGHUP loads the snapshot again. It is the process's signal: for one server in a process.
+    public var trapsHangup = true
+    public var limits = Limits()
+
+    public init(snapshotPath: String, registryPath: String? = nil) {
+        self.snapshotPath = snapshotPath
+        self.registryPath = registryPath
+    }
+}

@@ -1,0 +1,203 @@
+// FrontDoor.swift: what happens to a request right behind the HTTP parser, on the connection's event loop. It guards (length of target and
+// headers, bodies, silent clients, requests that are no HTTP), it ends connections in an orderly way, and it answers tiles that are in the
+// cache at once: no task, no queue, no copy. Everything else goes on to Hummingbird.
+//
+// A cached tile may only overtake nobody: while a request that was passed on is unanswered, the next ones are passed on too, so answers
+// keep the order of requests.
+
+import Logging
+import NIOCore
+import NIOHTTP1
+
+/// The part that all connections of a server share.
+struct FrontDoorServices: Sendable {
+    let tiles: TileService
+    let metrics: ServerMetrics
+    let limits: AtlasServerConfiguration.Limits
+    let logger: Logger
+}
+
+/// One connection's first handler behind the HTTP codec.
+final class FrontDoor: ChannelDuplexHandler, RemovableChannelHandler {
+    typealias InboundIn = HTTPServerRequestPart
+    typealias InboundOut = HTTPServerRequestPart
+    typealias OutboundIn = HTTPServerResponsePart
+    typealias OutboundOut = HTTPServerResponsePart
+
+    enum State {
+        /// Between requests, or reading one that was passed on.
+        case open
+        /// Reading the rest of a request that is answered here; the answer goes out at its end.
+        case answering(CachedAnswer)
+        /// Nothing more is read: the connection ends when what was written is gone.
+        case closing
+    }
+
+    let services: FrontDoorServices
+    var state = State.open
+    /// Whether the connection may live on, for each request that was passed on and is unanswered.
+    var passedOn = CircularBuffer<Bool>()
+    /// Bytes of the current request's body so far.
+    var bodyBytes = 0
+    /// Last sign of life of the client.
+    var lastActivity = NIODeadline.now()
+    var isQuiescing = false
+    /// The HTTP encoder's place in the pipeline: from there bytes go out as they are.
+    var rawContext: ChannelHandlerContext?
+    var needsFlush = false
+    var date = DateLine()
+    var negotiated: (header: String, coding: ContentCoding) = ("", .identity)
+    private var timer: Scheduled<Void>?
+    private var isCounted = false
+
+    init(services: FrontDoorServices) {
+        self.services = services
+    }
+
+    // MARK: Life of the connection
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        rawContext = try? context.pipeline.syncOperations.context(handlerType: HTTPResponseEncoder.self)
+        if context.channel.isActive { begin(context) }
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) { end() }
+
+    func channelActive(context: ChannelHandlerContext) {
+        begin(context)
+        context.fireChannelActive()
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        end()
+        context.fireChannelInactive()
+    }
+
+    private func begin(_ context: ChannelHandlerContext) {
+        guard !isCounted else { return }
+        isCounted = true
+        services.metrics.connections.increment()
+        lastActivity = .now()
+        watch(context, in: services.limits.idleTimeout)
+    }
+
+    private func end() {
+        timer?.cancel()
+        timer = nil
+        rawContext = nil
+        guard isCounted else { return }
+        isCounted = false
+        services.metrics.connections.decrement()
+    }
+
+    /// Looks after the client has been silent for long enough to matter; busy connections cost one look in that time.
+    private func watch(_ context: ChannelHandlerContext, in delay: TimeAmount) {
+        timer = context.eventLoop.assumeIsolated().scheduleTask(in: delay) { [weak self] in
+            guard let self else { return }
+            let limit = self.services.limits.idleTimeout
+            // A client that takes its answer slowly has more patience coming.
+            let allowed = context.channel.isWritable ? limit : limit * 4
+            let silent = NIODeadline.now() - self.lastActivity
+            let isWaitingForUs = !self.passedOn.isEmpty && context.channel.isWritable
+            if silent >= allowed, !isWaitingForUs {
+                context.close(promise: nil)
+            } else {
+                self.watch(context, in: max(allowed - silent, .seconds(1)))
+            }
+        }
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        // Not passed on: Hummingbird's own handler does not see the requests that are answered here.
+        guard event is ChannelShouldQuiesceEvent else { return context.fireUserInboundEventTriggered(event) }
+        isQuiescing = true
+        if passedOn.isEmpty, case .open = state { closeWhenWritten(context) }
+    }
+
+    // MARK: Requests
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        lastActivity = .now()
+        switch (state, unwrapInboundIn(data)) {
+        case (.closing, _): return
+        case (.open, .head(let head)):
+            bodyBytes = 0
+            if let refusal = refusal(of: head) { return refuse(context, refusal) }
+            if passedOn.isEmpty, isWritable(context), let answer = cachedAnswer(to: head) {
+                state = .answering(answer)
+            } else {
+                passedOn.append(head.isKeepAlive)
+                context.fireChannelRead(data)
+            }
+        case (.answering, .head): return refuse(context, .malformed("a request inside another"))
+        case (.open, .body(let body)):
+            bodyBytes += body.readableBytes
+            guard bodyBytes <= services.limits.bodyBytes else { return refuse(context, .bodyTooLarge(services.limits.bodyBytes)) }
+            context.fireChannelRead(data)
+        case (.answering, .body(let body)):
+            bodyBytes += body.readableBytes
+            if bodyBytes > services.limits.bodyBytes { refuse(context, .bodyTooLarge(services.limits.bodyBytes)) }
+        case (.open, .end): context.fireChannelRead(data)
+        case (.answering(let answer), .end):
+            state = .open
+            write(answer)
+            if !answer.keepsAlive || isQuiescing { closeWhenWritten(context) }
+        }
+    }
+
+    func channelReadComplete(context: ChannelHandlerContext) {
+        flushWritten()
+        context.fireChannelReadComplete()
+    }
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        lastActivity = .now()
+        context.fireChannelWritabilityChanged()
+    }
+
+    private func isWritable(_ context: ChannelHandlerContext) -> Bool {
+        if context.channel.isWritable { return true }
+        flushWritten()
+        return context.channel.isWritable
+    }
+
+    func flushWritten() {
+        guard needsFlush else { return }
+        needsFlush = false
+        rawContext?.flush()
+    }
+
+    // MARK: Answers of Hummingbird
+
+    func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+        switch unwrapOutboundIn(data) {
+        case .head(var head) where isQuiescing || passedOn.first == false:
+            head.headers.replaceOrAdd(name: "connection", value: "close")
+            context.write(wrapOutboundOut(.head(head)), promise: promise)
+        case .end:
+            context.write(data, promise: promise)
+            lastActivity = .now()
+            let keepsAlive = passedOn.popFirst() ?? false
+            if !keepsAlive || (isQuiescing && passedOn.isEmpty) { closeWhenWritten(context) }
+        default: context.write(data, promise: promise)
+        }
+    }
+
+    // MARK: The end
+
+    /// Closes when everything that was written has left; what the client still sends is not read.
+    func closeWhenWritten(_ context: ChannelHandlerContext) {
+        if case .closing = state { return }
+        state = .closing
+        guard let rawContext else { return context.close(promise: nil) }
+        needsFlush = false
+        let written = context.eventLoop.makePromise(of: Void.self)
+        rawContext.writeAndFlush(NIOAny(IOData.byteBuffer(ByteBuffer())), promise: written)
+        let channel = context.channel
+        // First our half: closing at once while the client still sends would reset the connection, and it might lose the answer.
+        written.futureResult.whenComplete { _ in
+            channel.close(mode: .output, promise: nil)
+            channel.eventLoop.scheduleTask(in: .seconds(1)) { channel.close(promise: nil) }
+        }
+    }
+}

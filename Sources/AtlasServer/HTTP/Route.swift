@@ -1,0 +1,50 @@
+// Route.swift: the addresses of the server. The raw value is the template that metrics and logs show, so that a million addresses make
+// a dozen labels.
+
+/// An address of the contract.
+enum Route: String, CaseIterable, Sendable {
+    case start = "/"
+    case tile = "/tiles/{map}/{z}/{x}/{y}.mvt"
+    case tileJSON = "/tiles/{map}.json"
+    case style = "/styles/{map}.json"
+    case service = "/v1"
+    case window = "/v1/factories"
+    case near = "/v1/factories/near"
+    case nearest = "/v1/factories/nearest"
+    case factory = "/v1/factories/{id}"
+    case health = "/healthz"
+    case ready = "/readyz"
+    case metrics = "/metrics"
+    /// Anything else.
+    case unknown = "unknown"
+
+    /// - Parameter segments: decoded segments of the path.
+    init(segments: [String]) {
+        switch segments.count {
+        case 0: self = .start
+        case 1:
+            switch segments[0] {
+            case "v1": self = .service
+            case "healthz": self = .health
+            case "readyz": self = .ready
+            case "metrics": self = .metrics
+            default: self = .unknown
+            }
+        case 2:
+            switch segments[0] {
+            case "tiles" where segments[1].hasSuffix(".json"): self = .tileJSON
+            case "styles" where segments[1].hasSuffix(".json"): self = .style
+            case "v1" where segments[1] == "factories": self = .window
+            default: self = .unknown
+            }
+        case 3 where segments[0] == "v1" && segments[1] == "factories" && !segments[2].isEmpty:
+            switch segments[2] {
+            case "near": self = .near
+            case "nearest": self = .nearest
+            default: self = .factory
+            }
+        case 5 where segments[0] == "tiles": self = .tile
+        default: self = .unknown
+        }
+    }
+}

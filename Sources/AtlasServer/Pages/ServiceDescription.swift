@@ -1,0 +1,88 @@
+// ServiceDescription.swift: the interface, described by itself: `GET /v1` lists every address with its parameters, so that a program or
+// a person can find their way without the documentation.
+
+import Atlas
+import Registry
+
+enum ServiceDescription {
+    private struct Address {
+        var path: String
+        var about: String
+        var parameters: [(name: String, about: String)] = []
+        var takesFilters = false
+    }
+
+    private static let crs = (name: "crs", about: "Datum of positions given and returned: \(PositionDatum.names); default wgs84.")
+    private static let after = (name: "after", about: "From the 'next' link of the page before.")
+    private static let datum = (name: "datum", about: "Datum that the tiles are drawn in: wgs84, gcj02 or bd09; default wgs84.")
+
+    private static func addresses(_ limits: AtlasServerConfiguration.Limits) -> [Address] {
+        let limit = (name: "limit", about: "Factories on a page, 1 to \(limits.hits); default \(limits.defaultHits).")
+        return [
+            Address(
+                path: Route.tile.rawValue, about: "Mapbox Vector Tile 2.1; 204 when empty. map: blue, supply-chain; z 0 to 22.",
+                parameters: [datum], takesFilters: true),
+            Address(path: Route.tileJSON.rawValue, about: "TileJSON 3.0.0 of a map.", parameters: [datum], takesFilters: true),
+            Address(path: Route.style.rawValue, about: "MapLibre style of a map.", parameters: [datum], takesFilters: true),
+            Address(
+                path: Route.near.rawValue, about: "Factories within a radius, nearest first, with exact geodesic distances (distance_m).",
+                parameters: [
+                    ("lon", "Degrees; required."), ("lat", "Degrees; required."),
+                    ("radius", "Metres, over 0 to \(Int(limits.radiusMeters)); required."), limit, after, crs,
+                ], takesFilters: true),
+            Address(
+                path: Route.nearest.rawValue, about: "The k nearest factories.",
+                parameters: [
+                    ("lon", "Degrees; required."), ("lat", "Degrees; required."), ("k", "1 to \(limits.hits); default 10."), crs,
+                ], takesFilters: true),
+            Address(
+                path: Route.window.rawValue, about: "Factories in a window.",
+                parameters: [("bbox", "west,south,east,north in degrees; required."), limit, after, crs], takesFilters: true),
+            Address(
+                path: Route.factory.rawValue, about: "One factory with its records, its status and the reason for it.", parameters: [crs]),
+            Address(path: Route.health.rawValue, about: "200 while the process lives."),
+            Address(path: Route.ready.rawValue, about: "200 when a snapshot is loaded, else 503."),
+            Address(path: Route.metrics.rawValue, about: "Prometheus text."),
+        ]
+    }
+
+    private static let filters: [(name: String, about: String)] = [
+        ("status", "Any of \(FactoryStatus.allCases.map(\.name).joined(separator: ", "))."),
+        ("industry", "GB/T 4754 codes or their beginnings, such as C or C17."),
+        ("category", "Factories with a record of any of \(RecordCategory.allCases.map(\.name).joined(separator: ", "))."),
+        ("brand", "Suppliers of any of these brands (ids)."),
+        ("from", "With a record published on or after this day, YYYY-MM-DD."),
+        ("to", "With a record published on or before this day."),
+        ("min_severity", "With a record of at least this severity, 1 to 5."),
+    ]
+
+    static func json(base: String, limits: AtlasServerConfiguration.Limits, loaded: LoadedSnapshot?) -> [UInt8] {
+        var json = JSONWriter()
+        json.object { json in
+            json.field("name", "BlueAtlas")
+            if let snapshot = loaded?.snapshot {
+                json.object("snapshot") { json in
+                    json.field("identifier", snapshot.identifier)
+                    json.field("as_of", snapshot.info.asOf)
+                    json.field("factories", snapshot.info.factories)
+                    json.field("records", snapshot.info.records)
+                    json.field("brands", snapshot.info.brands)
+                    if snapshot.info.synthetic { json.field("synthetic", snapshot.info.label) }
+                }
+            }
+            json.array("addresses") { json in
+                for address in addresses(limits) {
+                    json.object { json in
+                        json.field("href", base + address.path)
+                        json.field("about", address.about)
+                        json.object("parameters") { json in for item in address.parameters { json.field(item.name, item.about) } }
+                        json.field("filters", address.takesFilters)
+                    }
+                }
+            }
+            json.object("filters") { json in for item in filters { json.field(item.name, item.about) } }
+            json.field("errors", "application/problem+json (RFC 9457); 'parameter' names the one that is wrong")
+        }
+        return json.bytes
+    }
+}

@@ -1,0 +1,49 @@
+// SnapshotHolder.swift: which snapshot is served now. Swapped in one step; whoever holds the one before keeps it until done, so
+// nothing waits and nothing is dropped.
+
+import Atlas
+import NIOCore
+import Registry
+import Synchronization
+
+/// A snapshot in service, with the registry that has the details.
+struct LoadedSnapshot: Sendable {
+    let snapshot: Snapshot
+    /// Counts the distinct snapshots that this process has served; part of cache keys.
+    let generation: UInt32
+    let registry: RegistryStore?
+    let loadedAt: NIODeadline
+}
+
+/// The current snapshot.
+final class SnapshotHolder: Sendable {
+    private let state = Mutex<LoadedSnapshot?>(nil)
+
+    var current: LoadedSnapshot? { state.withLock { $0 } }
+
+    /// - Throws: `Problem` 503 before the first snapshot is loaded.
+    func required() throws(Problem) -> LoadedSnapshot {
+        guard let current else {
+            var problem = Problem(.serviceUnavailable, kind: .noSnapshot, detail: "the server waits for its snapshot file; try again soon")
+            problem.headers[.retryAfter] = "2"
+            throw problem
+        }
+        return current
+    }
+
+    /// Puts a snapshot into service.
+    ///
+    /// - Parameter registry: nil keeps the one in use.
+    /// - Returns: what is served now; its generation is the old one when the contents are the same.
+    @discardableResult
+    func replace(with snapshot: Snapshot, registry: RegistryStore?) -> LoadedSnapshot {
+        state.withLock { state in
+            let same = state?.snapshot.identifier == snapshot.identifier
+            let generation = state.map { same ? $0.generation : $0.generation &+ 1 } ?? 0
+            let loaded = LoadedSnapshot(
+                snapshot: snapshot, generation: generation, registry: registry ?? state?.registry, loadedAt: .now())
+            state = loaded
+            return loaded
+        }
+    }
+}

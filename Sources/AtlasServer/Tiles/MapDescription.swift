@@ -1,0 +1,78 @@
+// MapDescription.swift: TileJSON 3.0.0 of a map: where its tiles are, which layers and attributes they have, and whose data they show.
+
+import Atlas
+import Foundation
+import VectorTile
+
+/// A map as clients are told of it.
+struct MapDescription: Sendable {
+    var map: MapKind
+    var filter = Filter()
+    var datum = TileDatum.wgs84
+
+    /// - Throws: `Problem` 404 for an unknown map, 400 for a bad filter.
+    init(name: String, parameters: [(name: String, value: String)]) throws(Problem) {
+        map = try MapKind.parse(String(name.dropLast(".json".count)))
+        let query = try QueryParameters(parameters, known: ["datum"], filters: true)
+        filter = query.filter
+        datum = try TileDatum.parse(query)
+    }
+
+    /// `?datum=…&status=…` with what was asked for; empty without.
+    var query: String {
+        var parts: [String] = []
+        if datum != .wgs84 { parts.append("datum=\(datum.rawValue)") }
+        if !filter.isEmpty { parts.append(RequestTarget.encode(filter.canonical, keeping: "=&,")) }
+        return parts.isEmpty ? "" : "?" + parts.joined(separator: "&")
+    }
+
+    var title: String {
+        switch map {
+        case .blue: "Blue Map"
+        case .supplyChain: "Green Supply Chain map"
+        case .carbon: "Blue Carbon map"
+        }
+    }
+
+    /// Attribution is HTML by TileJSON's rules.
+    static func attribution(_ info: SnapshotInfo) -> String {
+        let text = info.synthetic && info.label.isEmpty ? "SYNTHETIC DATA" : info.label
+        return text.isEmpty ? "BlueAtlas" : "BlueAtlas · " + escapeHTML(text)
+    }
+
+    static func escapeHTML(_ text: String) -> String {
+        var result = ""
+        for character in text.unicodeScalars {
+            switch character {
+            case "&": result += "&amp;"
+            case "<": result += "&lt;"
+            case ">": result += "&gt;"
+            case "\"": result += "&quot;"
+            default: result.unicodeScalars.append(character)
+            }
+        }
+        return result
+    }
+
+    /// - Parameter base: scheme and host for the absolute addresses.
+    func tileJSON(base: String, info: SnapshotInfo) throws -> [UInt8] {
+        let layers = TileSchema.fields(of: map).map { layer in
+            TileJSON.VectorLayer(
+                id: layer.layer, fields: Dictionary(layer.fields, uniquingKeysWith: { first, _ in first }), description: layer.description,
+                minzoom: layer.minZoom, maxzoom: TileSchema.recommendedMaximumZoom)
+        }
+        let bounds = info.bounds
+        let south = max(bounds.south, -85.05112877980659)
+        let north = min(bounds.north, 85.05112877980659)
+        var about = "Factories of the snapshot as of \(info.asOf)"
+        if info.synthetic { about += ". " + (info.label.isEmpty ? "SYNTHETIC DATA" : info.label) }
+        let description = TileJSON(
+            tiles: ["\(base)/tiles/\(map.rawValue)/{z}/{x}/{y}.mvt\(query)"], vectorLayers: layers, name: "BlueAtlas \(title)",
+            description: about, attribution: MapDescription.attribution(info), version: "1.0.0", minzoom: TileSchema.minimumZoom,
+            maxzoom: TileSchema.recommendedMaximumZoom, bounds: [bounds.west, south, bounds.east, north],
+            center: [(bounds.west + bounds.east) / 2, (south + north) / 2, 3])
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        return Array(try encoder.encode(description))
+    }
+}
