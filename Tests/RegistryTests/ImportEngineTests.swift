@@ -121,10 +121,12 @@ import Testing
         let path = try folder.write("factories.csv", Self.factories(0..<20_000))
         var asked = 0
         var seen: [Int] = []
-        let report = try Importer.run(path, into: store, { $0.batchRows = 1500 }, progress: { seen.append($0.rows) }) {
+        func isCancelled() -> Bool {
             asked += 1
             return asked == 3
         }
+        let report = try Importer.run(
+            path, into: store, { $0.batchRows = 1500 }, progress: { seen.append($0.rows) }, isCancelled: isCancelled)
         #expect(report.wasCancelled && report.accepted == 12_000 && report.failure == nil, "3 × 4096 rows are 8 batches of 1500 and a rest")
         #expect(try store.counts().factories == 12_000)
         #expect(seen == [4096, 8192, 12_288])
@@ -143,6 +145,7 @@ import Testing
         #expect(report.failure == .store(.diskFull(path: store.path)))
         #expect(report.accepted % 500 == 0 && report.accepted > 0 && report.accepted < 39_000)
         #expect(try store.counts().factories == 1000 + report.accepted)
+        #expect(report.rows < 39_000, "reading stops as well")
         try store.pool.writeWithoutTransaction { _ = try Int.fetchOne($0, sql: "PRAGMA max_page_count = 1073741823") }
         let again = try Importer.run(path, into: store)
         #expect(again.failure == nil && again.unchanged == report.accepted && again.accepted + again.unchanged == 39_000)

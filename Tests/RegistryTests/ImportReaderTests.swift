@@ -149,6 +149,8 @@ import Testing
             let found = try rows(delimited(text, step: step, bufferBytes: 64))
             #expect(found.map(\.fields) == [["1", "x, \"y\"\r\nz", ""], ["\"", "", "末"]])
             #expect(found.map(\.line) == [2, 5])
+            let unended = try rows(delimited("a,b\n1,\"x\"\n2,\"y\"", step: step, bufferBytes: 64))
+            #expect(unended.map(\.fields) == [["1", "x"], ["2", "y"]])
         }
     }
 

@@ -1,6 +1,6 @@
-// FactoryGroups.swift: several rows that make one factory: units of a power plant, outlets of a works. The first row that is right (or the
-// first that the mapping prefers) gives the factory, all of them its attributes, summed or otherwise taken together. Groups need not stand together in the file, so all of
-// them are kept until its end: memory grows with the number of factories, not of rows.
+// FactoryGroups.swift: several rows that make one factory: units of a power plant, outlets of a works. The first row that is right (or
+// the first that the mapping prefers) gives the factory, all of them its attributes, summed or otherwise taken together. Groups need
+// not stand together in the file, so all of them are kept until its end: memory grows with the number of factories, not of rows.
 
 final class FactoryGroups {
     static let mostGroups = 5_000_000

@@ -1,0 +1,1 @@
+../VectorTileTests/PeerDecoders.swift
