@@ -30,6 +30,7 @@ let package = Package(
         .systemLibrary(name: "CGeos", pkgConfig: "geos", providers: [.apt(["libgeos-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CDeflate", pkgConfig: "libdeflate", providers: [.apt(["libdeflate-dev"])]),
+        .systemLibrary(name: "CMalloc"),
         .systemLibrary(name: "CXXHash", pkgConfig: "libxxhash", providers: [.apt(["libxxhash-dev"])]),
 
         // The hot core: no I/O, no Foundation.
@@ -58,7 +59,7 @@ let package = Package(
         .target(
             name: "AtlasServer",
             dependencies: [
-                "Atlas", "Registry", "Geodesy", "VectorTile", "SpatialIndex", "CDeflate",
+                "Atlas", "Registry", "Geodesy", "VectorTile", "SpatialIndex", "CDeflate", "CMalloc",
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),

@@ -16,8 +16,8 @@ struct ServeCommand: AsyncParsableCommand {
 
     @Option(help: "The snapshot file to serve.")
     var snapshot = "var/atlas.snapshot"
-    @Option(help: "The registry with the records behind the map.")
-    var store = "var/registry.db"
+    @Option(help: "The registry with the records behind the map. Default: var/registry.db, or none when that is not there.")
+    var store: String?
     @Option(help: "The address to listen on; 0.0.0.0 for all of this machine's.")
     var host = "127.0.0.1"
     @Option(help: "The port to listen on; 0 picks a free one.")
@@ -61,6 +61,10 @@ struct ServeCommand: AsyncParsableCommand {
         if !condition { throw ValidationError(message) }
     }
 
+    private var usualStore: String? {
+        FileManager.default.fileExists(atPath: "var/registry.db") ? "var/registry.db" : nil
+    }
+
     func run() async throws {
         let level = Logger.Level(rawValue: logLevel) ?? .info
         LoggingSystem.bootstrap { label in
@@ -70,7 +74,7 @@ struct ServeCommand: AsyncParsableCommand {
         }
         let metrics = PrometheusRegistry()
         MetricsSystem.bootstrap(metrics)
-        var options = AtlasServerConfiguration(snapshotPath: snapshot, registryPath: store)
+        var options = AtlasServerConfiguration(snapshotPath: snapshot, registryPath: store ?? usualStore)
         options.host = host
         options.port = port
         options.cacheBytes = cacheMb << 20

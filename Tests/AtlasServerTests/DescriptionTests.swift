@@ -53,8 +53,7 @@ import VectorTile
         let headers = [("X-Forwarded-Proto", "https"), ("X-Forwarded-Host", "map.example"), ("X-Forwarded-Prefix", "/atlas/")]
         func address(trusting: Bool) async throws -> String? {
             let found = Found()
-            // swift-format-ignore: OnlyOneTrailingClosureArgument
-            try await withServer(atlas, configure: { $0.trustsProxy = trusting }) { server in
+            try await withServer(atlas, .changing { $0.trustsProxy = trusting }) { server in
                 await found.set((try await server.get("/tiles/blue.json", headers: headers).json["tiles"] as? [String])?.first)
             }
             return await found.value

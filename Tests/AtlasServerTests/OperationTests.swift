@@ -80,12 +80,16 @@ import Testing
             #expect(lines.first?.contains("status=404") == true)
             #expect(lines.first?.contains("target=/v1/factories/nobody%0Aforged") == true)
             #expect(lines.allSatisfy { !$0.contains("\n") })
+            // A tile that is built, then the same from the cache: a line each.
+            for _ in 1...2 { _ = try await server.get("/tiles/blue/1/1/0.mvt") }
+            let tiles = server.log.text.filter { $0.contains("target=/tiles/blue/1/1/0.mvt") }
+            #expect(tiles.count == 2)
+            #expect(tiles.allSatisfy { $0.contains("method=GET") && $0.contains("status=200") && $0.contains("request=") })
         }
     }
 
     @Test func aSilentConnectionIsClosedAndABusyOneIsNot() async throws {
-        // swift-format-ignore: OnlyOneTrailingClosureArgument
-        try await withServer(atlas, configure: { $0.limits.idleTimeout = .seconds(1) }) { server in
+        try await withServer(atlas, .changing { $0.limits.idleTimeout = .seconds(1) }) { server in
             _ = try await server.get("/tiles/blue/0/0/0.mvt")
             let silent = try server.connect()
             let busy = try server.connect()

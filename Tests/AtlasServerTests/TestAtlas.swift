@@ -26,7 +26,11 @@ final class TestAtlas: Sendable {
     static let oddID = "厂/7 %41?"
     static let count = rowCount + parkCount + 1
 
-    static let shared = Result { try TestAtlas.make() }
+    static let shared: Result<TestAtlas, any Error> = Result {
+        // What is kept for all tests is removed with the process.
+        atexit { if let atlas = try? TestAtlas.shared.get() { try? FileManager.default.removeItem(atPath: atlas.folder) } }
+        return try TestAtlas.make()
+    }
 
     private init(folder: String) {
         self.folder = folder
@@ -36,7 +40,7 @@ final class TestAtlas: Sendable {
 
     deinit { try? FileManager.default.removeItem(atPath: folder) }
 
-    /// - Parameter extra: further factories around the square, to tell two snapshots apart.
+    /// - Parameter extra: further factories north of the square, to tell two snapshots apart.
     static func make(extra: Int = 0) throws -> TestAtlas {
         let folder = NSTemporaryDirectory() + "atlas-server-tests-" + UUID().uuidString
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
@@ -52,7 +56,7 @@ final class TestAtlas: Sendable {
         factories[0].attributes = [("capacity_mw", .number(600.5)), ("units", .integer(2))]
         factories += (0..<parkCount).map { factory("P\($0)", park.longitude, park.latitude, disclosed: false) }
         factories.append(factory(oddID, 87.6168, 43.8256, disclosed: false))
-        factories += (0..<extra).map { factory("X\($0)", square.longitude, square.latitude + 0.01 + Double($0) * step, disclosed: false) }
+        factories += (0..<extra).map { factory("X\($0)", square.longitude, square.latitude + 0.05 + Double($0) * step, disclosed: false) }
         try accepted(try store.apply(factories: factories))
         try accepted(
             try store.apply(records: [

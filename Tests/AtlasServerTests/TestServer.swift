@@ -45,9 +45,17 @@ struct TestServer: Sendable {
     }
 }
 
+/// Changes to the configuration that tests start from.
+struct TestOptions {
+    var apply: (inout AtlasServerConfiguration) -> Void
+
+    static var usual: TestOptions { TestOptions { _ in } }
+    static func changing(_ apply: @escaping (inout AtlasServerConfiguration) -> Void) -> TestOptions { TestOptions(apply: apply) }
+}
+
 /// Runs a server, hands it to the test, stops it gracefully.
 func withServer(
-    _ atlas: TestAtlas, configure: (inout AtlasServerConfiguration) -> Void = { _ in }, workers: WorkPool? = nil,
+    _ atlas: TestAtlas, _ options: TestOptions = .usual, workers: WorkPool? = nil,
     _ test: @Sendable (TestServer) async throws -> Void
 ) async throws {
     var configuration = AtlasServerConfiguration(snapshotPath: atlas.snapshotPath, registryPath: atlas.storePath)
@@ -55,7 +63,7 @@ func withServer(
     configuration.threads = 2
     configuration.pollInterval = .milliseconds(50)
     configuration.trapsHangup = false
-    configure(&configuration)
+    options.apply(&configuration)
     let log = TestLog()
     var logger = Logger(label: "test") { _ in log.handler }
     logger.logLevel = .debug

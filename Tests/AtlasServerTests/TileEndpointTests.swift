@@ -73,8 +73,7 @@ import VectorTile
     }
 
     @Test func anUncachedTileAnswersNotModifiedToo() async throws {
-        // swift-format-ignore: OnlyOneTrailingClosureArgument
-        try await withServer(atlas, configure: { $0.cacheBytes = 0 }) { server in
+        try await withServer(atlas, .changing { $0.cacheBytes = 0 }) { server in
             let etag = try #require(try await server.get(TileEndpointTests.square)["etag"])
             #expect(try await server.get(TileEndpointTests.square, headers: [("If-None-Match", etag)]).status == 304)
         }

@@ -3,7 +3,6 @@
 
 import Atlas
 import Foundation
-import Glibc
 import Registry
 import SpatialIndex
 
@@ -14,9 +13,6 @@ enum Figures {
             print("usage: Figures SNAPSHOT")
             exit(2)
         }
-        // As the server does: memory of a tile is kept for the next one instead of going back to the system and coming anew.
-        mallopt(M_MMAP_THRESHOLD, 64 << 20)
-        mallopt(M_TRIM_THRESHOLD, 256 << 20)
         let path = CommandLine.arguments[1]
         let open = try measure(runs: 9) { _ in _ = try Snapshot.open(path: path) }
         let snapshot = try Snapshot.open(path: path)

@@ -2,6 +2,7 @@
 // lines were made with the tile; only the date is of the moment.
 
 import Glibc
+import Hummingbird
 import NIOCore
 import NIOHTTP1
 
@@ -17,6 +18,9 @@ struct CachedAnswer {
     /// HTTP/1.0 clients keep a connection only when told so.
     var saysKeepAlive: Bool
     var start: NIODeadline
+    /// For the log.
+    var method: HTTPMethod
+    var target: String
 }
 
 extension FrontDoor {
@@ -55,7 +59,7 @@ extension FrontDoor {
             }
         return CachedAnswer(
             tile: tile, kind: kind, keepsAlive: head.isKeepAlive, saysKeepAlive: head.isKeepAlive && head.version.minor == 0,
-            start: lastActivity)
+            start: lastActivity, method: head.method, target: head.uri)
     }
 
     private func tileRequest(_ uri: String) -> TileRequest? {
@@ -72,13 +76,18 @@ extension FrontDoor {
         guard let rawContext else { return }
         let tile = answer.tile
         let status: StaticString
+        let code: Int
         var lines: ByteBuffer
         let counted: ServerMetrics.Request
         switch answer.kind {
-        case .full, .headOnly: (status, lines, counted) = ("HTTP/1.1 200 OK\r\ndate: ", tile.headerLines, services.metrics.tileOK)
+        case .full, .headOnly:
+            (status, code, lines, counted) = ("HTTP/1.1 200 OK\r\ndate: ", 200, tile.headerLines, services.metrics.tileOK)
         case .notModified:
-            (status, lines, counted) = ("HTTP/1.1 304 Not Modified\r\ndate: ", tile.notModifiedLines, services.metrics.tileNotModified)
-        case .empty: (status, lines, counted) = ("HTTP/1.1 204 No Content\r\ndate: ", tile.headerLines, services.metrics.tileEmpty)
+            (status, code, lines, counted) = (
+                "HTTP/1.1 304 Not Modified\r\ndate: ", 304, tile.notModifiedLines, services.metrics.tileNotModified
+            )
+        case .empty:
+            (status, code, lines, counted) = ("HTTP/1.1 204 No Content\r\ndate: ", 204, tile.headerLines, services.metrics.tileEmpty)
         }
         var head = rawContext.channel.allocator.buffer(capacity: 128 + lines.readableBytes)
         head.writeStaticString(status)
@@ -104,9 +113,9 @@ extension FrontDoor {
         services.logger.debug(
             "request",
             metadata: [
-                "route": "\(Route.tile.rawValue)", "status": "\(answer.kind)", "bytes": "\(sent)",
-                "ms": "\(Double(nanoseconds / 1000) / 1000)",
-                "cached": "true",
+                "request": "\(RequestID())", "method": "\(answer.method.rawValue)", "target": "\(answer.target)",
+                "route": "\(Route.tile.rawValue)", "status": "\(code)", "bytes": "\(sent)",
+                "ms": "\(Double(nanoseconds / 1000) / 1000)", "cached": "true",
             ])
     }
 }
