@@ -28,14 +28,20 @@ enum Ellipsoid {
     static func ecef(longitude: Double, latitude: Double) -> (x: Double, y: Double, z: Double) {
         let phi = latitude * (.pi / 180)
         let lambda = longitude * (.pi / 180)
-        let sinPhi = sin(phi)
-        let n = a / (1 - e2 * sinPhi * sinPhi).squareRoot()
-        let rho = n * cos(phi)
-        return (rho * cos(lambda), rho * sin(lambda), n * (1 - e2) * sinPhi)
+        return ecef(sinLatitude: sin(phi), cosLatitude: cos(phi), sinLongitude: sin(lambda), cosLongitude: cos(lambda))
+    }
+
+    @inline(__always)
+    static func ecef(
+        sinLatitude: Double, cosLatitude: Double, sinLongitude: Double, cosLongitude: Double
+    ) -> (x: Double, y: Double, z: Double) {
+        let n = a / (1 - e2 * sinLatitude * sinLatitude).squareRoot()
+        let rho = n * cosLatitude
+        return (rho * cosLongitude, rho * sinLongitude, n * (1 - e2) * sinLatitude)
     }
 }
 
-/// Bounds of the geodesic distance from the chord, and of the chord from the geodesic distance. All in metres.
+/// Bounds of the geodesic distance from the chord. All in metres.
 ///
 /// Each gives `slack` away to the safe side for rounding: earth-centred coordinates carry up to 10⁻⁸ m of it, a solver like
 /// Karney's 15 · 10⁻⁹ m.
@@ -60,37 +66,10 @@ enum ChordBounds {
         chord < shortChord ? 2 * least * asin(chord / (2 * least)) + slack : longest
     }
 
-    /// Points with a chord of more than this are farther than `meters`. Infinite when there are none.
-    static func chordSurelyBeyond(meters: Double) -> Double {
-        let s = meters + slack
-        return s < longest ? 2 * greatest * sin(s / (2 * greatest)) + slack : .infinity
+    /// At least the difference of the two bounds for any chord up to `meters`: how much the chord of points that far apart leaves
+    /// open. Infinite from about 12,500 km on.
+    static func spread(meters: Double) -> Double {
+        // A chord is no longer than its geodesic, and the bounds drift apart as it grows.
+        meters < shortChord ? upper(chord: meters) - lower(chord: meters) : .infinity
     }
-
-    /// Points with a chord of at most this are within `meters`; −1 when none is sure.
-    static func chordSurelyWithin(meters: Double) -> Double {
-        let s = meters - slack
-        guard s > 0 else { return -1 }
-        if s >= longest { return .infinity }
-        return min(2 * least * sin(min(s / (2 * least), .pi / 2)), shortChord) - slack
-    }
-
-    /// Points with a chord of more than this are farther than any point with a chord of `chord`.
-    ///
-    /// Up to 1,000 km by the series asin u = u + u³/6 + 3u⁵/40 + …, whose tail after u³/6 is under 0.4 % of that term at
-    /// u = 0.08, and whose terms are all positive: upper ≤ c + 1.004 c³/24r², lower ≥ c + c³/24R².
-    @inline(__always)
-    static func chordSurelyFarther(than chord: Double) -> Double {
-        guard chord < 1e6 else { return chordSurelyBeyond(meters: upper(chord: chord)) }
-        return chord + chord * chord * chord * tieWidth + 3 * slack
-    }
-
-    private static let tieWidth = (1.004 / (least * least) - 1 / (greatest * greatest)) / 24
-
-    /// `upper`, for chords under 1,000 km, by the same series.
-    @inline(__always)
-    static func upperOfShort(chord: Double) -> Double {
-        chord + chord * chord * chord * shortUpper + slack
-    }
-
-    private static let shortUpper = 1.004 / (24 * least * least)
 }

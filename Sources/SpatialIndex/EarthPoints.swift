@@ -1,6 +1,8 @@
 // EarthPoints.swift: exact positions of the points, in the index's order: degrees for the geodesic solver, earth-centred metres
 // for chords. The index prunes by its grid, these decide.
 
+import Glibc
+
 /// Solves the inverse geodesic problem exactly. Given from above, since this module imports no geodesy.
 public protocol GeodesicSolver: Sendable {
     /// Metres along the WGS 84 geodesic between two positions in degrees, to a micrometre or better.
@@ -65,19 +67,27 @@ public struct EarthPoints: Sendable {
         self.ecefZ = ecefZ
         count = [longitude.count, latitude.count, ecefX.count, ecefY.count, ecefZ.count].reduce(.max) { Swift.min($0, $1) }
     }
+
+    func has(_ index: Int) -> Bool { index >= 0 && index < count }
+
+    /// Whether two points have the same coordinates, to the bit.
+    func samePosition(_ a: Int, _ b: Int) -> Bool { longitude[a] == longitude[b] && latitude[a] == latitude[b] }
 }
 
-/// A query's point, ready for chords.
+/// A query's point, ready for chords and estimates.
 @usableFromInline
 struct EarthQuery: Sendable {
     /// Degrees; longitude within ±180.
     let longitude: Double
     let latitude: Double
+    let sinLatitude: Double
+    let cosLatitude: Double
     @usableFromInline let x: Double
     @usableFromInline let y: Double
     @usableFromInline let z: Double
     /// Distance from the axis, metres.
     let rho: Double
+    @usableFromInline let estimate: GeodesicEstimate
 
     /// Nil for a latitude beyond a pole and what is not finite. Longitudes may run on beyond ±180.
     @usableFromInline
@@ -85,11 +95,16 @@ struct EarthQuery: Sendable {
         guard longitude.isFinite, latitude >= -90, latitude <= 90 else { return nil }
         self.longitude = abs(longitude) <= 180 ? longitude : longitude.remainder(dividingBy: 360)
         self.latitude = latitude
-        (x, y, z) = Ellipsoid.ecef(longitude: self.longitude, latitude: latitude)
+        let phi = latitude * (.pi / 180)
+        let lambda = self.longitude * (.pi / 180)
+        sinLatitude = sin(phi)
+        cosLatitude = cos(phi)
+        (x, y, z) = Ellipsoid.ecef(sinLatitude: sinLatitude, cosLatitude: cosLatitude, sinLongitude: sin(lambda), cosLongitude: cos(lambda))
         rho = (x * x + y * y).squareRoot()
+        estimate = GeodesicEstimate(z: z)
     }
 
-    /// The solver's word on the distance to a point.
+    /// The solver's word on the distance to a point, metres.
     @usableFromInline
     func exact(_ index: Int, _ earth: EarthPoints, _ solver: some GeodesicSolver) -> Double {
         solver.distanceMeters(

@@ -1,70 +1,153 @@
 // NodeDistance.swift: two measures of how far a node's box is from a query at least, never too far, which is what makes pruning
-// by them exact. One is the plane of the grid, the other the chord to a wedge of the globe.
+// by them exact. Both are squared chords: one by a series round the query, for sixteen boxes at once; the other for the whole globe.
 
 import Glibc
 
-/// Squared distance in the plane of the grid, in cells².
+/// How far nodes are from a query, at least: a squared chord, m².
+protocol NodeDistance {
+    /// Beyond this the measure does not serve, m².
+    var horizon: Float { get }
+    /// The distance beyond which no node can matter to a list with this bar; infinite when it is beyond the horizon.
+    func reach(bar: Double) -> Float
+    /// Sixteen boxes' least distances.
+    func distances(_ tree: TreeHandle, at: Int) -> SIMD16<Float>
+    /// Which of sixteen boxes to look into first: the one with the least value. Nearer ones before others, small ones before large.
+    func promise(_ tree: TreeHandle, at: Int, distances: SIMD16<Float>) -> SIMD16<Float>
+    /// A bit for each of sixteen points that may be within `reach`.
+    func pointMask(_ tree: TreeHandle, at: Int, reach: Float) -> UInt32
+}
+
+/// Squared chord from the query to the nearest place of a box, from offsets in the grid.
 ///
-/// Proof that it prunes rightly. On the ellipsoid ds² = M² dφ² + N² cos²φ dλ² ≥ r² cos²φ (dY² + dX²), with r the least radius
-/// of curvature and X = λ, Y = ∫ dφ / cos φ the Mercator plane (of geodetic latitude), radians. A path of length s from latitude φ₀ stays
-/// within |φ| ≤ |φ₀| + s/r. So a point within s of the query is within D ≤ s / (r cos(|φ₀| + s/r)) of it in the plane, and
-/// nodes beyond that D may be passed over. Points beyond the square stand on its edge, nearer in the plane than they are. The globe is a
-/// cylinder in the plane: columns count modulo 2^32.
-struct PlanarReach: NodeDistance {
-    /// Queries farther north or south, degrees, are not for the plane.
-    static let greatestLatitude = 75.0
-    /// Distances that are not, metres. At 75° they may reach to 79.6°.
-    private static let greatestMeters = 500_000.0
+/// With z along the axis and ρ from it, the chord of two points with a difference λ of longitude is
+///     Δz² + Δρ² + 4 ρ ρ' sin²(λ/2),
+/// and Δz² + Δρ² is the chord along one meridian. Three bounds from below, with Y the height on the Mercator square in radians, Y₀, φ₀ and ρ
+/// the query's, and r the least radius of curvature, a the equator's:
+/// - The meridian's arc is ∫ M cos φ dY ≥ r |∫ cos φ dY|. As cos φ = sech Y has the derivative −sin φ cos φ and a second one between
+///   −1 and 1, the integral over y = Y − Y₀ is cos φ₀ y − sin φ₀ cos φ₀ y²/2, up to |y|³/6. Its chord is at least r (α − α³/24) for the arc rα
+///   (ChordBounds).
+/// - ρ' ≥ a cos φ ≥ a (cos φ₀ − sin φ₀ cos φ₀ y − y²/2), least at one of the box's two edges.
+/// - 4 sin²(λ/2) ≥ λ² (1 − λ²/12).
+struct MercatorDistance: NodeDistance {
+    /// Queries farther north or south, degrees, are not for the series.
+    static let greatestLatitude = 70.0
+    /// The latitude to which a path may lead: points beyond the square stand on its edge, at 85°.
+    private static let greatestReach = 80.0
+    /// The longest path, metres. The third order of the series is 0.6 % there.
+    private static let longestReach = 1_500_000.0
+    private static let radiansACell = Float(2 * Double.pi / MercatorGrid.cells)
 
     private let x: UInt32
     private let halfY: UInt32
-    private let cosine: Double
-    private let sine: Double
+    /// cos φ₀; sin φ₀ cos φ₀, positive towards the north.
+    private let cosine: Float
+    private let sineCosine: Float
+    /// ρ times a, m².
+    private let rhoTimesRadius: Float
+    private let horizonMeters: Double
+    let horizon: Float
 
     init(_ query: EarthQuery) {
         let cell = MercatorGrid.project(longitude: query.longitude, latitude: query.latitude)
         x = cell.x
         halfY = cell.y >> 1
-        cosine = cos(query.latitude * (.pi / 180))
-        sine = abs(sin(query.latitude * (.pi / 180)))
+        cosine = Float(query.cosLatitude)
+        sineCosine = Float(query.sinLatitude * query.cosLatitude)
+        rhoTimesRadius = Float(query.rho * Ellipsoid.a)
+        horizonMeters = Swift.min(
+            MercatorDistance.longestReach,
+            (MercatorDistance.greatestReach - abs(query.latitude)) * (.pi / 180) * Ellipsoid.leastRadius)
+        horizon = Float(horizonMeters * horizonMeters)
     }
 
-    func reach(_ list: borrowing Shortlist) -> Float? {
-        let bar = list.bar
-        guard bar < PlanarReach.greatestMeters * PlanarReach.greatestMeters else {
-            // No bar yet: the plane still tells whom to look at first.
-            return bar == .infinity && !list.isFull ? .infinity : nil
-        }
-        let s = ChordBounds.upperOfShort(chord: bar.squareRoot())
-        // cos(φ + δ) ≥ cos φ − δ sin φ − δ²/2.
-        let delta = s / Ellipsoid.leastRadius
-        let scale = cosine - delta * sine - delta * delta / 2
-        // Cells are whole numbers: up to 1 off in x, 3 in y by halving. Floats: 24 bits through five operations.
-        let cells = delta / scale * (MercatorGrid.cells / (2 * .pi)) + 8
-        return Float(cells * cells * 1.000_01)
+    func reach(bar: Double) -> Float {
+        // Offsets are whole cells of at most 9.4 mm, off by up to 2 in x and 4 in y. Floats: 24 bits through a dozen operations.
+        let meters = bar.squareRoot() + 0.05
+        return meters < horizonMeters ? Float(meters * meters * 1.000_01) : .infinity
     }
 
     @inline(__always)
     func distances(_ tree: TreeHandle, at: Int) -> SIMD16<Float> {
-        // Signed offsets on the circle of columns. A box over the meridian opposite to the query begins after it ends: its
-        // distance is taken as 0.
-        let x = Lanes(repeating: x)
-        let halfY = Lanes(repeating: halfY)
-        let one = Lanes(repeating: 1)
-        let west = LaneMask(truncatingIfNeeded: (tree.minX + at).lanes &- x)
-        let east = LaneMask(truncatingIfNeeded: (tree.maxX + at).lanes &- x)
-        let north = LaneMask(truncatingIfNeeded: ((tree.minY + at).lanes &>> one) &- halfY)
-        let south = LaneMask(truncatingIfNeeded: ((tree.maxY + at).lanes &>> one) &- halfY)
         let zero = LaneMask.zero
-        let afterX = west.over(zero)
-        let beforeX = zero.over(east)
-        let afterY = north.over(zero)
-        let beforeY = zero.over(south)
-        let dx = ((west & afterX) | ((zero &- east) & beforeX)) & ~west.over(east)
-        let dy = (north & afterY) | ((zero &- south) & beforeY)
-        let x0 = SIMD16<Float>(dx)
-        let y0 = SIMD16<Float>(dy) * SIMD16<Float>(repeating: 2)
-        return x0 * x0 + y0 * y0
+        let (west, east, north, south) = edges(tree, at: at)
+        // A box over the meridian opposite to the query begins after it ends: its distance in x is taken as 0.
+        let dx = ((west & west.over(zero)) | ((zero &- east) & zero.over(east))) & ~west.over(east)
+        // Rows count southward: a box in the north has its south edge nearest to the query.
+        let dy = (south & south.over(zero)) | (north & zero.over(north))
+        let northRadians = radians(north) * 2
+        let southRadians = radians(south) * 2
+        let least = cosines(northRadians, southRadians)
+        return chordSquared(x: radians(dx), y: radians(dy) * 2, cosines: least)
+    }
+
+    @inline(__always)
+    func promise(_ tree: TreeHandle, at: Int, distances: SIMD16<Float>) -> SIMD16<Float> {
+        // The sum of squares to the four edges is small for a small box round the query. Cells² to m², and 1/500 of it.
+        let (west, east, north, south) = edges(tree, at: at)
+        let w = SIMD16<Float>(west)
+        let e = SIMD16<Float>(east)
+        let n = SIMD16<Float>(north)
+        let s = SIMD16<Float>(south)
+        let horizontal: SIMD16<Float> = w * w + e * e
+        let vertical: SIMD16<Float> = n * n + s * s
+        return distances + (horizontal + vertical * 4) * 1e-7
+    }
+
+    @inline(__always)
+    func pointMask(_ tree: TreeHandle, at: Int, reach: Float) -> UInt32 {
+        let dx = radians(LaneMask(truncatingIfNeeded: (tree.x + at).lanes &- Lanes(repeating: x)))
+        let dy = radians(northward((tree.y + at).lanes)) * 2
+        let distances = chordSquared(x: dx, y: dy, cosines: cosines(dy))
+        return unsafeBitCast(distances .<= SIMD16<Float>(repeating: reach), to: LaneMask.self).bits
+    }
+
+    /// Signed offsets of sixteen boxes' edges: cells eastward on the circle of columns, pairs of rows northward.
+    @inline(__always)
+    private func edges(_ tree: TreeHandle, at: Int) -> (west: LaneMask, east: LaneMask, north: LaneMask, south: LaneMask) {
+        let x = Lanes(repeating: x)
+        return (
+            LaneMask(truncatingIfNeeded: (tree.minX + at).lanes &- x), LaneMask(truncatingIfNeeded: (tree.maxX + at).lanes &- x),
+            northward((tree.minY + at).lanes), northward((tree.maxY + at).lanes)
+        )
+    }
+
+    @inline(__always)
+    private func northward(_ rows: Lanes) -> LaneMask {
+        LaneMask(truncatingIfNeeded: Lanes(repeating: halfY) &- (rows &>> Lanes(repeating: 1)))
+    }
+
+    @inline(__always)
+    private func radians(_ cells: LaneMask) -> SIMD16<Float> { SIMD16<Float>(cells) * MercatorDistance.radiansACell }
+
+    /// At least the cosines of the latitudes at Mercator heights relative to the query's, and between two such heights.
+    @inline(__always)
+    private func cosines(_ y: SIMD16<Float>) -> SIMD16<Float> {
+        let slope: SIMD16<Float> = y * 0.5 + sineCosine
+        let bound: SIMD16<Float> = cosine - y * slope
+        return bound.replacing(with: 0, where: bound .< 0)
+    }
+
+    @inline(__always)
+    private func cosines(_ a: SIMD16<Float>, _ b: SIMD16<Float>) -> SIMD16<Float> {
+        let first = cosines(a)
+        let second = cosines(b)
+        return first.replacing(with: second, where: second .< first)
+    }
+
+    @inline(__always)
+    private func chordSquared(x: SIMD16<Float>, y: SIMD16<Float>, cosines: SIMD16<Float>) -> SIMD16<Float> {
+        let xx: SIMD16<Float> = x * x
+        let yy: SIMD16<Float> = y * y
+        // |arc| = |y| (cos φ₀ − sin φ₀ cos φ₀ y/2 − y²/6): squared, so that the sign of y does not matter.
+        let bend: SIMD16<Float> = y * (0.5 * sineCosine) + yy * (1.0 / 6)
+        var scale: SIMD16<Float> = cosine - bend
+        scale = scale.replacing(with: 0, where: scale .< 0)
+        let arcSquared: SIMD16<Float> = yy * scale * scale
+        let shorter: SIMD16<Float> = 1 - arcSquared * (1.0 / 24)
+        let alongMeridian: SIMD16<Float> = arcSquared * shorter * shorter
+        let acrossMeridians: SIMD16<Float> = cosines * xx * (1 - xx * (1.0 / 12))
+        let meridian: SIMD16<Float> = alongMeridian * Float(Ellipsoid.leastRadius * Ellipsoid.leastRadius)
+        return meridian + acrossMeridians * rhoTimesRadius
     }
 }
 
@@ -81,7 +164,13 @@ struct WedgeDistance: NodeDistance {
         x = MercatorGrid.project(longitude: query.longitude, latitude: 0).x
     }
 
-    func reach(_ list: borrowing Shortlist) -> Float? { Float(list.bar).nextUp }
+    var horizon: Float { .infinity }
+
+    func reach(bar: Double) -> Float { Float(bar).nextUp }
+
+    func promise(_ tree: TreeHandle, at: Int, distances: SIMD16<Float>) -> SIMD16<Float> { distances }
+
+    func pointMask(_ tree: TreeHandle, at: Int, reach: Float) -> UInt32 { 0xFFFF }
 
     func distances(_ tree: TreeHandle, at: Int) -> SIMD16<Float> {
         var result = SIMD16<Float>.zero

@@ -1,8 +1,8 @@
 // PackedRTree+Nearest.swift: the k nearest points by geodesic, however far. Best first: of all nodes not yet opened, the one
 // that may hold the nearest point is next; the search ends when none can hold a point nearer than k found ones.
 //
-// Near the data a node is judged in the plane of the grid (PlanarReach), which costs a few subtractions for sixteen nodes. Far from
-// it, and near the poles, where the grid's scale says little, it is judged by a chord to its box of latitudes (WedgeDistance).
+// Up to 1,500 km a node is judged by a series (MercatorDistance), sixteen nodes at a time. Farther away, and near the poles, it is
+// judged by the chord to its box of latitudes (WedgeDistance).
 
 extension PackedRTree {
     /// The `k` nearest points that pass the filter, nearest first, ties by position in the order, with exact distances.
@@ -13,8 +13,8 @@ extension PackedRTree {
     ///   - maxMeters: nil, or the farthest distance of interest.
     /// - Returns: fewer than `k` only when fewer pass.
     ///
-    /// Cost: O(k log k + log n) nodes and a geodesic per delivered neighbour and near-tie for queries near the data; far
-    /// away near-ties are more (the chord leaves 0.3 % of s³/24r² open: 0.4 mm at 30 km, 2 km at 5,000).
+    /// Cost: O(k log k + log n) nodes, and a geodesic for each near-tie and neighbour beyond 100 km. Very far away near-ties are more:
+    /// the chord leaves 4 km open at 5,000.
     @inlinable
     @inline(__always)
     public func nearest(
@@ -23,32 +23,34 @@ extension PackedRTree {
     ) -> [Neighbor] {
         let maxMeters = maxMeters ?? .infinity
         guard k > 0, maxMeters >= 0, let query = EarthQuery(longitude: longitude, latitude: latitude) else { return [] }
-        let reach = RadiusRim(meters: maxMeters, after: nil).surelyOut
-        var list = Shortlist(limit: k, ceiling: reach)
-        let done = nearestLeaves(query, farAway: false, &list) { run, list in
-            NearestScan.scan(run, earth, query, &list, filter)
+        var list = Shortlist(limit: k, ceiling: RadiusRim(meters: maxMeters).surelyOut)
+        let done = nearestPoints(query, farAway: false, &list) { first, mask, list in
+            NearestScan.scan(first, mask, earth, query, &list, filter)
         }
         if !done {
             // The points found so far bound the answer; the rest of the search begins anew with that bar.
             list = Shortlist(limit: k, ceiling: list.bar)
-            _ = nearestLeaves(query, farAway: true, &list) { run, list in
-                NearestScan.scan(run, earth, query, &list, filter)
+            _ = nearestPoints(query, farAway: true, &list) { first, mask, list in
+                NearestScan.scan(first, mask, earth, query, &list, filter)
             }
         }
         return list.settle(query, earth, solver, maxMeters: maxMeters)
     }
 
-    /// Calls `open` with leaves by ascending distance until no other can matter to the list.
+    /// Calls `open` with points, a leaf's at a time (the first one's position, and a bit for each to look at), by ascending distance
+    /// until no other can matter to the list.
     ///
     /// - Returns: false when distances in the grid's plane cannot finish the search: then ask again with `farAway`.
     @usableFromInline
-    func nearestLeaves(_ query: EarthQuery, farAway: Bool, _ list: inout Shortlist, _ open: (Range<Int>, inout Shortlist) -> Void) -> Bool {
+    func nearestPoints(
+        _ query: EarthQuery, farAway: Bool, _ list: inout Shortlist, _ open: (Int, UInt32, inout Shortlist) -> Void
+    ) -> Bool {
         var finished = true
         withHandle { tree in
             finished =
                 farAway
                 ? tree.visitNearest(WedgeDistance(query), &list, open)
-                : abs(query.latitude) <= PlanarReach.greatestLatitude && tree.visitNearest(PlanarReach(query), &list, open)
+                : abs(query.latitude) <= MercatorDistance.greatestLatitude && tree.visitNearest(MercatorDistance(query), &list, open)
         }
         return finished
     }
@@ -58,60 +60,126 @@ extension PackedRTree {
 enum NearestScan {
     @inlinable
     @inline(__always)
-    static func scan(_ run: Range<Int>, _ earth: EarthPoints, _ query: EarthQuery, _ list: inout Shortlist, _ filter: (Int) -> Bool) {
-        EarthScan(earth, run) { scan in
-            var index = scan.start
-            while index < scan.end {
-                let chordSquared = scan.chordSquared(index, query)
-                if chordSquared <= list.bar, filter(index) { list.add(chordSquared: chordSquared, index: index) }
-                index &+= 1
+    static func scan(
+        _ first: Int, _ mask: UInt32, _ earth: EarthPoints, _ query: EarthQuery, _ list: inout Shortlist, _ filter: (Int) -> Bool
+    ) {
+        EarthScan(earth, first..<first &+ PackedRTree.nodeSize) { scan in
+            var mask = mask
+            while mask != 0 {
+                let index = first &+ mask.trailingZeroBitCount
+                mask &= mask &- 1
+                // Columns of another length than the tree's hold fewer points.
+                guard index < scan.end else { return }
+                let (chordSquared, dz) = scan.chord(index, query)
+                if chordSquared <= list.bar, filter(index) {
+                    list.add(squared: query.estimate.squared(chordSquared: chordSquared, dz: dz), index: index)
+                }
             }
         }
     }
 }
 
-/// How far nodes are from a query, at least, in a measure of its own.
-protocol NodeDistance {
-    /// The distance beyond which no node can matter to a list; nil when this measure cannot tell.
-    func reach(_ list: borrowing Shortlist) -> Float?
-    /// Sixteen boxes' least distances.
-    func distances(_ tree: TreeHandle, at: Int) -> SIMD16<Float>
-}
-
 extension TreeHandle {
     /// Best-first search. False when the measure gave up.
+    ///
+    /// It begins with a straight descent to the nearest leaf, so that there is a bar before any node is queued.
     @inline(__always)
-    fileprivate func visitNearest(_ measure: some NodeDistance, _ list: inout Shortlist, _ open: (Range<Int>, inout Shortlist) -> Void)
-        -> Bool
-    {
+    fileprivate func visitNearest(
+        _ measure: some NodeDistance, _ list: inout Shortlist, _ open: (Int, UInt32, inout Shortlist) -> Void
+    ) -> Bool {
+        var reach = measure.reach(bar: list.bar)
         var queue = NodeQueue()
         defer { queue.deallocate() }
-        guard var reach = measure.reach(list) else { return false }
-        var level = topLevel
+        var path = DescentPath()
         var group = 0
-        while true {
-            // Children of the node just taken, or the top level.
-            let distances = measure.distances(self, at: starts[level] &+ group &<< PackedRTree.nodeShift)
-            let first = group &<< PackedRTree.nodeShift
-            for lane in 0..<nodes(level: level, group: group) where distances[lane] <= reach {
-                queue.push(distances[lane], level: level, node: first &+ lane)
+        var leaf: Int?
+        for level in stride(from: topLevel, through: 0, by: -1) {
+            let at = starts[level] &+ group &<< PackedRTree.nodeShift
+            var distances = measure.distances(self, at: at)
+            var promise = measure.promise(self, at: at, distances: distances)
+            // Padding is infinitely far.
+            for lane in nodes(level: level, group: group)..<PackedRTree.nodeSize {
+                distances[lane] = .infinity
+                promise[lane] = .infinity
             }
-            // Leaves are opened here, until a node with children is next.
-            while true {
-                guard let next = queue.pop(), next.distance <= reach else { return true }
-                if next.level > 0 {
-                    level = next.level &- 1
-                    group = next.node
-                    break
-                }
+            let best = SIMD16<Float>(repeating: promise.min())
+            let lane = unsafeBitCast(promise .<= best, to: LaneMask.self).bits.trailingZeroBitCount
+            guard distances[lane] <= reach else {
+                path.add(distances, level: level, group: group)
+                break
+            }
+            distances[lane] = .infinity
+            path.add(distances, level: level, group: group)
+            group = group &<< PackedRTree.nodeShift &+ lane
+            if level == 0 { leaf = group }
+        }
+        if let leaf {
+            scanLeaf(leaf, measure, reach, &list, open)
+            reach = measure.reach(bar: list.bar)
+        }
+        for step in 0..<path.count {
+            let (distances, level, group) = path[step]
+            push(distances, within: reach, level: level, group: group, &queue)
+        }
+        while let next = queue.pop(), next.distance <= reach {
+            if next.distance > measure.horizon { return false }
+            if next.level == 0 {
                 let bar = list.bar
-                open(run(level: 0, node: next.node), &list)
-                if list.bar != bar {
-                    guard let shorter = measure.reach(list) else { return false }
-                    reach = shorter
-                }
+                scanLeaf(next.node, measure, reach, &list, open)
+                if list.bar != bar { reach = measure.reach(bar: list.bar) }
+            } else {
+                let level = next.level &- 1
+                var distances = measure.distances(self, at: starts[level] &+ next.node &<< PackedRTree.nodeShift)
+                for lane in nodes(level: level, group: next.node)..<PackedRTree.nodeSize { distances[lane] = .infinity }
+                push(distances, within: reach, level: level, group: next.node, &queue)
             }
         }
+        return true
+    }
+
+    @inline(__always)
+    private func push(_ distances: SIMD16<Float>, within reach: Float, level: Int, group: Int, _ queue: inout NodeQueue) {
+        var mask = unsafeBitCast(distances .<= SIMD16<Float>(repeating: reach), to: LaneMask.self).bits
+        while mask != 0 {
+            let lane = mask.trailingZeroBitCount
+            mask &= mask &- 1
+            // An infinite reach lets the padding through.
+            if distances[lane] < .infinity { queue.push(distances[lane], level: level, node: group &<< PackedRTree.nodeShift &+ lane) }
+        }
+    }
+
+    @inline(__always)
+    private func scanLeaf(
+        _ leaf: Int, _ measure: some NodeDistance, _ reach: Float, _ list: inout Shortlist,
+        _ open: (Int, UInt32, inout Shortlist) -> Void
+    ) {
+        let run = run(level: 0, node: leaf)
+        // Points are not padded: the last leaf's are all looked at.
+        let mask =
+            run.count == PackedRTree.nodeSize
+            ? measure.pointMask(self, at: run.lowerBound, reach: reach) : (1 &<< UInt32(truncatingIfNeeded: run.count)) &- 1
+        if mask != 0 { open(run.lowerBound, mask, &list) }
+    }
+}
+
+/// The groups on the way down to the first leaf, with the distances of their nodes. 2^32 points have 8 levels.
+private struct DescentPath {
+    private typealias Step = (distances: SIMD16<Float>, level: Int, group: Int)
+    private var steps: (Step, Step, Step, Step, Step, Step, Step, Step)
+    private(set) var count = 0
+
+    init() {
+        let none: Step = (.zero, 0, 0)
+        steps = (none, none, none, none, none, none, none, none)
+    }
+
+    mutating func add(_ distances: SIMD16<Float>, level: Int, group: Int) {
+        withUnsafeMutableBytes(of: &steps) { $0.assumingMemoryBound(to: Step.self)[count] = (distances, level, group) }
+        count += 1
+    }
+
+    subscript(step: Int) -> (distances: SIMD16<Float>, level: Int, group: Int) {
+        withUnsafeBytes(of: steps) { $0.assumingMemoryBound(to: Step.self)[step] }
     }
 }
 

@@ -1,136 +1,150 @@
-// Shortlist.swift: the points that may still be among the `limit` nearest by geodesic, judged by chords. A bounded max-heap of
-// the smallest chords gives the bar; whoever is not surely farther than the bar stays on the list; the geodesic then settles
-// the order among those few.
+// Shortlist.swift: the points that may be among the `limit` nearest by geodesic, judged by estimates. A max-heap holds the
+// `limit` nearest; whoever loses its place, or never gets one, by less than the estimates' error stays on as a tie. In the end
+// the solver settles the order where estimates cannot, which is almost never.
 
 @usableFromInline
 struct Candidate: Sendable {
-    @usableFromInline let chordSquared: Double
+    /// Square of the estimated distance, m².
+    @usableFromInline let squared: Double
     @usableFromInline let index: Int
 
     @usableFromInline
-    init(chordSquared: Double, index: Int) {
-        self.chordSquared = chordSquared
+    @inline(__always)
+    init(squared: Double, index: Int) {
+        self.squared = squared
         self.index = index
+    }
+
+    @inline(__always)
+    static func precedes(_ a: Candidate, _ b: Candidate) -> Bool {
+        a.squared != b.squared ? a.squared < b.squared : a.index < b.index
     }
 }
 
 @usableFromInline
 struct Shortlist {
     private let limit: Int
-    /// The squares of the `limit` smallest chords so far, largest first (a binary max-heap).
-    private var smallest: [Double] = []
-    private var candidates: [Candidate] = []
-    /// Candidates to gather before those over the bar are dropped.
-    private var tidyAt: Int
-    /// Points with a squared chord over this are not among the nearest. Never too small.
+    /// The nearest so far. Farthest first (a binary max-heap) as soon as there are `limit` of them, in no order before.
+    private var nearest: [Candidate] = []
+    /// Those beyond them that may belong among them all the same.
+    private var ties: [Candidate] = []
+    /// Ties to gather before those over the bar are dropped.
+    private var tidyAt = 64
+    /// Points whose estimate, or whose chord alone, has a square over this are not among the nearest. m².
     @usableFromInline private(set) var bar: Double
 
-    /// - Parameter ceiling: the square of a chord beyond which no point is of interest.
+    /// - Parameter ceiling: the square of a distance beyond which no point is of interest, error included.
     @usableFromInline
     init(limit: Int, ceiling: Double) {
-        self.limit = limit
+        self.limit = Swift.max(limit, 0)
         bar = limit > 0 ? ceiling : -1
-        let expected = Swift.min(Swift.max(limit, 0), 1024)
-        tidyAt = 4 * expected + 512
-        smallest.reserveCapacity(expected)
-        candidates.reserveCapacity(2 * expected + 16)
+        nearest.reserveCapacity(Swift.min(Swift.max(limit, 0), 128))
     }
 
-    var isFull: Bool { smallest.count >= limit }
-
-    /// The chord within which `limit` points lie; infinite while there are fewer.
-    var fullChord: Double { isFull ? smallest.first.map { $0.squareRoot() } ?? .infinity : .infinity }
+    var isFull: Bool { nearest.count >= limit }
 
     /// Takes a point whose squared chord is at most `bar`. O(log limit).
     @usableFromInline
-    mutating func add(chordSquared: Double, index: Int) {
-        candidates.append(Candidate(chordSquared: chordSquared, index: index))
-        if smallest.count < limit {
-            smallest.append(chordSquared)
-            siftUp()
-            if smallest.count == limit { lowerBar() }
-        } else if chordSquared < smallest[0] {
-            smallest[0] = chordSquared
-            siftDown()
+    @inline(__always)
+    mutating func add(squared: Double, index: Int) {
+        if squared <= bar { addNear(Candidate(squared: squared, index: index)) }
+    }
+
+    @usableFromInline
+    mutating func addNear(_ candidate: Candidate) {
+        if nearest.count < limit {
+            nearest.append(candidate)
+            if nearest.count == limit {
+                for parent in stride(from: nearest.count / 2 - 1, through: 0, by: -1) { sift(nearest[parent], from: parent) }
+                lowerBar()
+            }
+        } else if Candidate.precedes(candidate, nearest[0]) {
+            let loser = nearest[0]
+            sift(candidate, from: 0)
             lowerBar()
-        }
-        if candidates.count >= tidyAt {
-            tidy()
-            tidyAt = Swift.max(tidyAt, 2 * candidates.count)
+            if loser.squared <= bar { addTie(loser) }
+        } else {
+            addTie(candidate)
         }
     }
 
-    private mutating func tidy() {
-        let bar = bar
-        candidates.removeAll { $0.chordSquared > bar }
+    private mutating func addTie(_ candidate: Candidate) {
+        ties.append(candidate)
+        if ties.count >= tidyAt {
+            let bar = bar
+            ties.removeAll { $0.squared > bar }
+            tidyAt = Swift.max(64, 2 * ties.count)
+        }
     }
 
     private mutating func lowerBar() {
-        let chord = ChordBounds.chordSurelyFarther(than: smallest[0].squareRoot())
-        bar = Swift.min(bar, chord * chord)
+        bar = Swift.min(bar, GeodesicEstimate.reachSquared(nearest[0].squared.squareRoot()))
     }
 
-    private mutating func siftUp() {
-        smallest.withUnsafeMutableBufferPointer { heap in
-            var child = heap.count - 1
-            let value = heap[child]
-            while child > 0, heap[(child - 1) / 2] < value {
-                heap[child] = heap[(child - 1) / 2]
-                child = (child - 1) / 2
-            }
-            heap[child] = value
-        }
-    }
-
-    private mutating func siftDown() {
-        smallest.withUnsafeMutableBufferPointer { heap in
-            let value = heap[0]
-            var parent = 0
+    /// Puts a candidate into the heap at a place, or below it.
+    private mutating func sift(_ candidate: Candidate, from place: Int) {
+        nearest.withUnsafeMutableBufferPointer { heap in
+            var parent = place
             while true {
-                var child = 2 * parent + 1
+                var child = 2 &* parent &+ 1
                 guard child < heap.count else { break }
-                if child + 1 < heap.count, heap[child + 1] > heap[child] { child += 1 }
-                guard heap[child] > value else { break }
+                if child &+ 1 < heap.count, Candidate.precedes(heap[child], heap[child &+ 1]) { child &+= 1 }
+                guard Candidate.precedes(candidate, heap[child]) else { break }
                 heap[parent] = heap[child]
                 parent = child
             }
-            heap[parent] = value
+            heap[parent] = candidate
         }
     }
 
-    /// The `limit` nearest with their exact distances, nearest first, ties by position in the order.
+    /// The `limit` nearest with their distances, nearest first, ties by position in the order.
     ///
-    /// Candidates are solved by ascending chord until the next one is surely farther than `limit` solved ones.
+    /// Estimates that stand apart by more than their errors are in the right order, and as good as solved up to 100 km. A run of
+    /// estimates closer than that is solved, unless it is one position, which many factories may share.
     @usableFromInline
-    consuming func settle(_ query: EarthQuery, _ earth: EarthPoints, _ solver: some GeodesicSolver, maxMeters: Double) -> [Neighbor] {
-        tidy()
-        candidates.sort { ($0.chordSquared, $0.index) < ($1.chordSquared, $1.index) }
-        var found: [Neighbor] = []
-        found.reserveCapacity(Swift.min(limit, candidates.count) + 1)
-        // Many factories share one position: solve it once.
-        var last = (longitude: Double.nan, latitude: Double.nan, distance: Double.nan)
-        for candidate in candidates {
-            if found.count == limit, let farthest = found.last,
-                ChordBounds.lower(chord: candidate.chordSquared.squareRoot()) > farthest.distanceMeters
-            {
-                break
+    consuming func settle(
+        _ query: EarthQuery, _ earth: EarthPoints, _ solver: some GeodesicSolver, maxMeters: Double, after cursor: PageCursor? = nil
+    ) -> [Neighbor] {
+        let bar = bar
+        nearest += ties.lazy.filter { $0.squared <= bar }
+        nearest.sort(by: Candidate.precedes)
+        var found = nearest.map { Neighbor(index: $0.index, distanceMeters: $0.squared.squareRoot()) }
+        var start = 0
+        while start < found.count {
+            let nearestOfRun = found[start].distanceMeters
+            var farthestOfRun = nearestOfRun
+            var reach = GeodesicEstimate.reach(farthestOfRun)
+            var isOnePosition = true
+            var end = start + 1
+            while end < found.count, found[end].distanceMeters <= reach {
+                isOnePosition = isOnePosition && earth.samePosition(found[start].index, found[end].index)
+                farthestOfRun = found[end].distanceMeters
+                reach = GeodesicEstimate.reach(farthestOfRun)
+                end += 1
             }
-            let longitude = earth.longitude[candidate.index]
-            let latitude = earth.latitude[candidate.index]
-            if longitude != last.longitude || latitude != last.latitude {
-                last = (longitude, latitude, query.exact(candidate.index, earth, solver))
+            let isOnTheRim = maxMeters <= reach && GeodesicEstimate.reach(maxMeters) >= nearestOfRun
+            if let cursor, isOnePosition, let meters = cursor.distance(at: found[start].index, earth) {
+                for place in start..<end { found[place].distanceMeters = meters }
+            } else if !isOnePosition || farthestOfRun > GeodesicEstimate.goodAsSolved || isOnTheRim || nearestOfRun <= cursor?.reach ?? -1 {
+                Shortlist.solve(&found[start..<end], query, earth, solver)
             }
-            // A solver that fails (NaN) must not keep a point in the answer.
-            guard last.distance <= maxMeters else { continue }
-            let neighbor = Neighbor(index: candidate.index, distanceMeters: last.distance)
-            // Nearly sorted: look for the place from the end.
-            var place = found.count
-            while place > 0, Shortlist.precedes(neighbor, found[place - 1]) { place -= 1 }
-            if place == found.count, place == limit { continue }
-            found.insert(neighbor, at: place)
-            if found.count > limit { found.removeLast() }
+            start = end
         }
+        // A solver that fails (NaN) must not keep a point in the answer.
+        found.removeAll { !($0.distanceMeters <= maxMeters) }
+        if found.count > limit { found.removeLast(found.count - limit) }
         return found
+    }
+
+    /// The solver's distances of a run, and its order by them.
+    private static func solve(
+        _ run: inout ArraySlice<Neighbor>, _ query: EarthQuery, _ earth: EarthPoints, _ solver: some GeodesicSolver
+    ) {
+        for place in run.indices {
+            let isSolved = place > run.startIndex && earth.samePosition(run[place].index, run[place - 1].index)
+            run[place].distanceMeters = isSolved ? run[place - 1].distanceMeters : query.exact(run[place].index, earth, solver)
+        }
+        run.sort(by: precedes)
     }
 
     private static func precedes(_ a: Neighbor, _ b: Neighbor) -> Bool {

@@ -36,3 +36,13 @@ struct ProjGeodesic: GeodesicSolver {
             .sorted { ($0.distanceMeters, $0.index) < ($1.distanceMeters, $1.index) }
     }
 }
+
+/// Whether an answer is the true one: the same points in the same order, at distances that are as exact as is promised.
+func agree(_ found: [Neighbor], _ truth: ArraySlice<Neighbor>) -> Bool {
+    found.count == truth.count
+        && zip(found, truth).allSatisfy { found, truth in
+            // 60 nm to 50 km, 1.3 µm to 100 km, the solver's own word beyond.
+            let allowed = truth.distanceMeters < 50_000 ? 6e-8 : truth.distanceMeters < 100_001 ? 1.3e-6 : 0
+            return found.index == truth.index && abs(found.distanceMeters - truth.distanceMeters) <= allowed
+        }
+}
