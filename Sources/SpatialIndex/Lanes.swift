@@ -42,3 +42,82 @@ extension SIMD16<Int32> {
         return UInt32(truncatingIfNeeded: two.x | two.y)
     }
 }
+
+/// Four values: one register of the least machine. Tests that need many values at a time keep to these, or they spill.
+typealias FourLanes = SIMD4<Int32>
+
+extension UnsafePointer<UInt32> {
+    /// Four values from here; the caller knows that they are there.
+    @inline(__always)
+    var fourLanes: SIMD4<UInt32> { UnsafeRawPointer(self).loadUnaligned(as: SIMD4<UInt32>.self) }
+}
+
+extension SIMD4<UInt32> {
+    /// Numbers that compare signed as these do unsigned.
+    @inline(__always)
+    var signed: FourLanes { FourLanes(truncatingIfNeeded: self ^ SIMD4<UInt32>(repeating: 1 << 31)) }
+}
+
+extension SIMD4<Int32> {
+    /// self > other.
+    @inline(__always)
+    func over(_ other: FourLanes) -> FourLanes { unsafeBitCast(self .> other, to: FourLanes.self) }
+
+    /// Sixteen masks, made four at a time from lanes 0, 4, 8 and 12 on: one bit a lane, the first lane lowest.
+    @inline(__always)
+    static func bits(_ masks: (Int) -> FourLanes) -> UInt32 {
+        let first = masks(0) & FourLanes(1, 1 << 1, 1 << 2, 1 << 3)
+        let second = masks(4) & FourLanes(1 << 4, 1 << 5, 1 << 6, 1 << 7)
+        let third = masks(8) & FourLanes(1 << 8, 1 << 9, 1 << 10, 1 << 11)
+        let fourth = masks(12) & FourLanes(1 << 12, 1 << 13, 1 << 14, 1 << 15)
+        let all = (first | second) | (third | fourth)
+        let two = all.lowHalf | all.highHalf
+        return UInt32(truncatingIfNeeded: two.x | two.y)
+    }
+}
+
+extension SIMD4<Float> {
+    /// Zero for what is below it.
+    @inline(__always)
+    var atLeastZero: Self {
+        let bits = unsafeBitCast(self, to: FourLanes.self)
+        return unsafeBitCast(bits & bits.over(FourLanes(repeating: -1)), to: Self.self)
+    }
+}
+
+extension SIMD16<Float> {
+    /// Made four at a time, from lanes 0, 4, 8 and 12 on.
+    @inline(__always)
+    init(four: (Int) -> SIMD4<Float>) {
+        self.init(
+            lowHalf: SIMD8(lowHalf: four(0), highHalf: four(4)), highHalf: SIMD8(lowHalf: four(8), highHalf: four(12)))
+    }
+
+    /// One bit a lane, the first lane lowest: which are at most `limit`.
+    @inline(__always)
+    func bitsAtMost(_ limit: Float) -> UInt32 {
+        let limit = SIMD4<Float>(repeating: limit)
+        return FourLanes.bits { lane in
+            let four = lane < 8 ? (lane == 0 ? lowHalf.lowHalf : lowHalf.highHalf) : lane == 8 ? highHalf.lowHalf : highHalf.highHalf
+            return unsafeBitCast(four .<= limit, to: FourLanes.self)
+        }
+    }
+
+    /// The lane of the least value among those with a bit; 0 when there is none.
+    @inline(__always)
+    func placeOfLeast(among mask: UInt32) -> Int {
+        var mask = mask
+        var place = 0
+        var least = Float.infinity
+        while mask != 0 {
+            let lane = mask.trailingZeroBitCount
+            mask &= mask &- 1
+            let value = self[lane]
+            if value < least {
+                least = value
+                place = lane
+            }
+        }
+        return place
+    }
+}

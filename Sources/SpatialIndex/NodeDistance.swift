@@ -68,85 +68,86 @@ struct MercatorDistance: NodeDistance {
 
     @inline(__always)
     func distances(_ tree: TreeHandle, at: Int) -> SIMD16<Float> {
-        let zero = LaneMask.zero
+        SIMD16(four: { fourDistances(tree, at: at &+ $0) })
+    }
+
+    @inline(__always)
+    private func fourDistances(_ tree: TreeHandle, at: Int) -> SIMD4<Float> {
+        let zero = FourLanes.zero
         let (west, east, north, south) = edges(tree, at: at)
         // A box over the meridian opposite to the query begins after it ends: its distance in x is taken as 0.
         let dx = ((west & west.over(zero)) | ((zero &- east) & zero.over(east))) & ~west.over(east)
         // Rows count southward: a box in the north has its south edge nearest to the query.
         let dy = (south & south.over(zero)) | (north & zero.over(north))
-        let northRadians = radians(north) * 2
-        let southRadians = radians(south) * 2
-        let least = cosines(northRadians, southRadians)
-        return chordSquared(x: radians(dx), y: radians(dy) * 2, cosines: least)
+        let first = cosines(radians(north) * 2)
+        let second = cosines(radians(south) * 2)
+        return chordSquared(x: radians(dx), y: radians(dy) * 2, cosines: first.replacing(with: second, where: second .< first))
     }
 
     @inline(__always)
     func promise(_ tree: TreeHandle, at: Int, distances: SIMD16<Float>) -> SIMD16<Float> {
         // The sum of squares to the four edges is small for a small box round the query. Cells² to m², and 1/500 of it.
-        let (west, east, north, south) = edges(tree, at: at)
-        let w = SIMD16<Float>(west)
-        let e = SIMD16<Float>(east)
-        let n = SIMD16<Float>(north)
-        let s = SIMD16<Float>(south)
-        let horizontal: SIMD16<Float> = w * w + e * e
-        let vertical: SIMD16<Float> = n * n + s * s
-        return distances + (horizontal + vertical * 4) * 1e-7
+        distances
+            + SIMD16(four: { lane in
+                let (west, east, north, south) = edges(tree, at: at &+ lane)
+                let w = SIMD4<Float>(west)
+                let e = SIMD4<Float>(east)
+                let n = SIMD4<Float>(north)
+                let s = SIMD4<Float>(south)
+                let horizontal: SIMD4<Float> = w * w + e * e
+                let vertical: SIMD4<Float> = n * n + s * s
+                return (horizontal + vertical * 4) * 1e-7
+            })
     }
 
     @inline(__always)
     func pointMask(_ tree: TreeHandle, at: Int, reach: Float) -> UInt32 {
-        let dx = radians(LaneMask(truncatingIfNeeded: (tree.x + at).lanes &- Lanes(repeating: x)))
-        let dy = radians(northward((tree.y + at).lanes)) * 2
-        let distances = chordSquared(x: dx, y: dy, cosines: cosines(dy))
-        return unsafeBitCast(distances .<= SIMD16<Float>(repeating: reach), to: LaneMask.self).bits
+        FourLanes.bits { lane in
+            let columns = (tree.x + at + lane).fourLanes &- SIMD4(repeating: x)
+            let dx = radians(FourLanes(truncatingIfNeeded: columns))
+            let dy = radians(northward((tree.y + at + lane).fourLanes)) * 2
+            let distances = chordSquared(x: dx, y: dy, cosines: cosines(dy))
+            return unsafeBitCast(distances .<= SIMD4<Float>(repeating: reach), to: FourLanes.self)
+        }
     }
 
-    /// Signed offsets of sixteen boxes' edges: cells eastward on the circle of columns, pairs of rows northward.
+    /// Signed offsets of four boxes' edges: cells eastward on the circle of columns, pairs of rows northward.
     @inline(__always)
-    private func edges(_ tree: TreeHandle, at: Int) -> (west: LaneMask, east: LaneMask, north: LaneMask, south: LaneMask) {
-        let x = Lanes(repeating: x)
+    private func edges(_ tree: TreeHandle, at: Int) -> (west: FourLanes, east: FourLanes, north: FourLanes, south: FourLanes) {
+        let x = SIMD4(repeating: x)
         return (
-            LaneMask(truncatingIfNeeded: (tree.minX + at).lanes &- x), LaneMask(truncatingIfNeeded: (tree.maxX + at).lanes &- x),
-            northward((tree.minY + at).lanes), northward((tree.maxY + at).lanes)
+            FourLanes(truncatingIfNeeded: (tree.minX + at).fourLanes &- x), FourLanes(truncatingIfNeeded: (tree.maxX + at).fourLanes &- x),
+            northward((tree.minY + at).fourLanes), northward((tree.maxY + at).fourLanes)
         )
     }
 
     @inline(__always)
-    private func northward(_ rows: Lanes) -> LaneMask {
-        LaneMask(truncatingIfNeeded: Lanes(repeating: halfY) &- (rows &>> Lanes(repeating: 1)))
+    private func northward(_ rows: SIMD4<UInt32>) -> FourLanes {
+        FourLanes(truncatingIfNeeded: SIMD4(repeating: halfY) &- (rows &>> SIMD4(repeating: 1)))
     }
 
     @inline(__always)
-    private func radians(_ cells: LaneMask) -> SIMD16<Float> { SIMD16<Float>(cells) * MercatorDistance.radiansACell }
+    private func radians(_ cells: FourLanes) -> SIMD4<Float> { SIMD4<Float>(cells) * MercatorDistance.radiansACell }
 
-    /// At least the cosines of the latitudes at Mercator heights relative to the query's, and between two such heights.
+    /// At least the cosines of the latitudes at Mercator heights relative to the query's. Between two heights it is least at one of them.
     @inline(__always)
-    private func cosines(_ y: SIMD16<Float>) -> SIMD16<Float> {
-        let slope: SIMD16<Float> = y * 0.5 + sineCosine
-        let bound: SIMD16<Float> = cosine - y * slope
-        return bound.replacing(with: 0, where: bound .< 0)
+    private func cosines(_ y: SIMD4<Float>) -> SIMD4<Float> {
+        let slope: SIMD4<Float> = y * 0.5 + sineCosine
+        return (cosine - y * slope).atLeastZero
     }
 
     @inline(__always)
-    private func cosines(_ a: SIMD16<Float>, _ b: SIMD16<Float>) -> SIMD16<Float> {
-        let first = cosines(a)
-        let second = cosines(b)
-        return first.replacing(with: second, where: second .< first)
-    }
-
-    @inline(__always)
-    private func chordSquared(x: SIMD16<Float>, y: SIMD16<Float>, cosines: SIMD16<Float>) -> SIMD16<Float> {
-        let xx: SIMD16<Float> = x * x
-        let yy: SIMD16<Float> = y * y
+    private func chordSquared(x: SIMD4<Float>, y: SIMD4<Float>, cosines: SIMD4<Float>) -> SIMD4<Float> {
+        let xx: SIMD4<Float> = x * x
+        let yy: SIMD4<Float> = y * y
         // |arc| = |y| (cos φ₀ − sin φ₀ cos φ₀ y/2 − y²/6): squared, so that the sign of y does not matter.
-        let bend: SIMD16<Float> = y * (0.5 * sineCosine) + yy * (1.0 / 6)
-        var scale: SIMD16<Float> = cosine - bend
-        scale = scale.replacing(with: 0, where: scale .< 0)
-        let arcSquared: SIMD16<Float> = yy * scale * scale
-        let shorter: SIMD16<Float> = 1 - arcSquared * (1.0 / 24)
-        let alongMeridian: SIMD16<Float> = arcSquared * shorter * shorter
-        let acrossMeridians: SIMD16<Float> = cosines * xx * (1 - xx * (1.0 / 12))
-        let meridian: SIMD16<Float> = alongMeridian * Float(Ellipsoid.leastRadius * Ellipsoid.leastRadius)
+        let bend: SIMD4<Float> = y * (0.5 * sineCosine) + yy * (1.0 / 6)
+        let scale: SIMD4<Float> = (cosine - bend).atLeastZero
+        let arcSquared: SIMD4<Float> = yy * scale * scale
+        let shorter: SIMD4<Float> = 1 - arcSquared * (1.0 / 24)
+        let alongMeridian: SIMD4<Float> = arcSquared * shorter * shorter
+        let acrossMeridians: SIMD4<Float> = cosines * xx * (1 - xx * (1.0 / 12))
+        let meridian: SIMD4<Float> = alongMeridian * Float(Ellipsoid.leastRadius * Ellipsoid.leastRadius)
         return meridian + acrossMeridians * rhoTimesRadius
     }
 }

@@ -95,21 +95,14 @@ extension TreeHandle {
         var leaf: Int?
         for level in stride(from: topLevel, through: 0, by: -1) {
             let at = starts[level] &+ group &<< PackedRTree.nodeShift
-            var distances = measure.distances(self, at: at)
-            var promise = measure.promise(self, at: at, distances: distances)
-            // Padding is infinitely far.
-            for lane in nodes(level: level, group: group)..<PackedRTree.nodeSize {
-                distances[lane] = .infinity
-                promise[lane] = .infinity
-            }
-            let best = SIMD16<Float>(repeating: promise.min())
-            let lane = unsafeBitCast(promise .<= best, to: LaneMask.self).bits.trailingZeroBitCount
+            let distances = measure.distances(self, at: at)
+            let valid = validMask(level: level, group: group)
+            let lane = measure.promise(self, at: at, distances: distances).placeOfLeast(among: valid)
             guard distances[lane] <= reach else {
-                path.add(distances, level: level, group: group)
+                path.add(distances, mask: valid, level: level, group: group)
                 break
             }
-            distances[lane] = .infinity
-            path.add(distances, level: level, group: group)
+            path.add(distances, mask: valid & ~(1 &<< UInt32(truncatingIfNeeded: lane)), level: level, group: group)
             group = group &<< PackedRTree.nodeShift &+ lane
             if level == 0 { leaf = group }
         }
@@ -118,8 +111,8 @@ extension TreeHandle {
             reach = measure.reach(bar: list.bar)
         }
         for step in 0..<path.count {
-            let (distances, level, group) = path[step]
-            push(distances, within: reach, level: level, group: group, &queue)
+            let step = path[step]
+            push(step.distances, step.mask, within: reach, level: step.level, group: step.group, &queue)
         }
         while let next = queue.pop(), next.distance <= reach {
             if next.distance > measure.horizon { return false }
@@ -129,22 +122,22 @@ extension TreeHandle {
                 if list.bar != bar { reach = measure.reach(bar: list.bar) }
             } else {
                 let level = next.level &- 1
-                var distances = measure.distances(self, at: starts[level] &+ next.node &<< PackedRTree.nodeShift)
-                for lane in nodes(level: level, group: next.node)..<PackedRTree.nodeSize { distances[lane] = .infinity }
-                push(distances, within: reach, level: level, group: next.node, &queue)
+                let distances = measure.distances(self, at: starts[level] &+ next.node &<< PackedRTree.nodeShift)
+                push(distances, validMask(level: level, group: next.node), within: reach, level: level, group: next.node, &queue)
             }
         }
         return true
     }
 
     @inline(__always)
-    private func push(_ distances: SIMD16<Float>, within reach: Float, level: Int, group: Int, _ queue: inout NodeQueue) {
-        var mask = unsafeBitCast(distances .<= SIMD16<Float>(repeating: reach), to: LaneMask.self).bits
+    private func push(
+        _ distances: SIMD16<Float>, _ mask: UInt32, within reach: Float, level: Int, group: Int, _ queue: inout NodeQueue
+    ) {
+        var mask = mask & distances.bitsAtMost(reach)
         while mask != 0 {
             let lane = mask.trailingZeroBitCount
             mask &= mask &- 1
-            // An infinite reach lets the padding through.
-            if distances[lane] < .infinity { queue.push(distances[lane], level: level, node: group &<< PackedRTree.nodeShift &+ lane) }
+            queue.push(distances[lane], level: level, node: group &<< PackedRTree.nodeShift &+ lane)
         }
     }
 
@@ -162,24 +155,26 @@ extension TreeHandle {
     }
 }
 
-/// The groups on the way down to the first leaf, with the distances of their nodes. 2^32 points have 8 levels.
+/// The groups on the way down to the first leaf, with the distances of their nodes and a bit for each that is still to visit.
+/// 2^32 points have 8 levels.
 private struct DescentPath {
-    private typealias Step = (distances: SIMD16<Float>, level: Int, group: Int)
+    typealias Step = (distances: SIMD16<Float>, mask: UInt32, level: Int, group: Int)
     private var steps: (Step, Step, Step, Step, Step, Step, Step, Step)
     private(set) var count = 0
 
     init() {
-        let none: Step = (.zero, 0, 0)
+        let none: Step = (.zero, 0, 0, 0)
         steps = (none, none, none, none, none, none, none, none)
     }
 
-    mutating func add(_ distances: SIMD16<Float>, level: Int, group: Int) {
-        withUnsafeMutableBytes(of: &steps) { $0.assumingMemoryBound(to: Step.self)[count] = (distances, level, group) }
-        count += 1
+    @inline(__always)
+    mutating func add(_ distances: SIMD16<Float>, mask: UInt32, level: Int, group: Int) {
+        withUnsafeMutableBytes(of: &steps) { $0.assumingMemoryBound(to: Step.self)[count] = (distances, mask, level, group) }
+        count &+= 1
     }
 
-    subscript(step: Int) -> (distances: SIMD16<Float>, level: Int, group: Int) {
-        withUnsafeBytes(of: steps) { $0.assumingMemoryBound(to: Step.self)[step] }
+    subscript(step: Int) -> Step {
+        @inline(__always) get { withUnsafeBytes(of: steps) { $0.assumingMemoryBound(to: Step.self)[step] } }
     }
 }
 

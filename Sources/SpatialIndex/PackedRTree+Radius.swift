@@ -112,7 +112,7 @@ extension PackedRTree {
     /// distance from the query is ρ sin Δλ (ρ the query's distance from the axis), and one farther round is at least ρ away; so
     /// for s < ρ, sin Δλ ≤ chord / ρ ≤ s / ρ. For greater s every longitude is possible; so it is whenever the circle reaches a pole,
     /// since the way there is longer than ρ.
-    static func window(around query: EarthQuery, meters: Double) -> TreeWindow {
+    static func window(around query: EarthQuery, meters: Double) -> GlobeWindow {
         // For rounding: 0.1 mm, 1e-9 degrees, and two cells of the grid on each side.
         let reach = meters + 1e-4
         let deltaLatitude = reach / Ellipsoid.leastRadius * (180 / .pi) + 1e-9
@@ -123,12 +123,12 @@ extension PackedRTree {
         let north = northRow > 2 ? northRow - 2 : 0
         let south = southRow < .max - 2 ? southRow + 2 : .max
         guard reach < query.rho else {
-            return TreeWindow(west: 0, width: .max, north: north, south: south)
+            return GlobeWindow(west: 0, width: .max, north: north, south: south)
         }
         // At most 90° to each side, so the width stays under 2^32. Cells count modulo 2^32: the antimeridian is no edge here.
         let middle = MercatorGrid.project(longitude: query.longitude, latitude: 0).x
         let side = UInt32((asin(reach / query.rho) / (2 * .pi) + 1e-11) * MercatorGrid.cells) + 3
-        return TreeWindow(west: middle &- side, width: side &* 2, north: north, south: south)
+        return GlobeWindow(west: middle &- side, width: side &* 2, north: north, south: south)
     }
 }
 

@@ -59,19 +59,76 @@ extension PackedRTree {
     }
 }
 
-/// A window as the tree tests it: an interval of columns that may run over the antimeridian, and an interval of rows.
-struct TreeWindow {
+/// Which of sixteen boxes or points a search is after.
+protocol TreeRegion {
+    /// Of sixteen boxes: which may hold something of the region.
+    func touching(_ tree: TreeHandle, at: Int) -> UInt32
+    /// Of sixteen boxes that touch: which lie wholly inside.
+    func inside(_ tree: TreeHandle, at: Int) -> UInt32
+    /// Of sixteen points: which lie inside.
+    func points(_ tree: TreeHandle, at: Int) -> UInt32
+    func contains(x: UInt32, y: UInt32) -> Bool
+}
+
+/// A rectangle of cells. Compares signed, with the highest bit of every edge turned: SSE2 knows no unsigned comparison.
+struct TreeWindow: TreeRegion {
+    private let box: GridBox
+
+    /// Nil when empty.
+    init?(_ box: GridBox) {
+        guard box.minX <= box.maxX, box.minY <= box.maxY else { return nil }
+        self.box = box
+    }
+
+    private var west: FourLanes { SIMD4(repeating: box.minX).signed }
+    private var east: FourLanes { SIMD4(repeating: box.maxX).signed }
+    private var north: FourLanes { SIMD4(repeating: box.minY).signed }
+    private var south: FourLanes { SIMD4(repeating: box.maxY).signed }
+
+    @inline(__always)
+    func touching(_ tree: TreeHandle, at: Int) -> UInt32 {
+        let (west, east, north, south) = (west, east, north, south)
+        return ~FourLanes.bits { lane in
+            let at = at &+ lane
+            let outX = (tree.minX + at).fourLanes.signed.over(east) | west.over((tree.maxX + at).fourLanes.signed)
+            let outY = (tree.minY + at).fourLanes.signed.over(south) | north.over((tree.maxY + at).fourLanes.signed)
+            return outX | outY
+        }
+    }
+
+    @inline(__always)
+    func inside(_ tree: TreeHandle, at: Int) -> UInt32 {
+        let (west, east, north, south) = (west, east, north, south)
+        return ~FourLanes.bits { lane in
+            let at = at &+ lane
+            let outX = west.over((tree.minX + at).fourLanes.signed) | (tree.maxX + at).fourLanes.signed.over(east)
+            let outY = north.over((tree.minY + at).fourLanes.signed) | (tree.maxY + at).fourLanes.signed.over(south)
+            return outX | outY
+        }
+    }
+
+    @inline(__always)
+    func points(_ tree: TreeHandle, at: Int) -> UInt32 {
+        let (west, east, north, south) = (west, east, north, south)
+        return 0xFFFF
+            & ~FourLanes.bits { lane in
+                let x = (tree.x + at + lane).fourLanes.signed
+                let y = (tree.y + at + lane).fourLanes.signed
+                return west.over(x) | x.over(east) | north.over(y) | y.over(south)
+            }
+    }
+
+    @inline(__always)
+    func contains(x: UInt32, y: UInt32) -> Bool { box.contains(GridPoint(x: x, y: y)) }
+}
+
+/// A window on the globe: an interval of columns that may run over the antimeridian, and an interval of rows.
+struct GlobeWindow: TreeRegion {
     /// Westernmost column, and how many more follow eastward (modulo 2^32).
     let west: UInt32
     let width: UInt32
     let north: UInt32
     let height: UInt32
-
-    /// Nil when empty.
-    init?(_ box: GridBox) {
-        guard box.minX <= box.maxX, box.minY <= box.maxY else { return nil }
-        self.init(west: box.minX, width: box.maxX - box.minX, north: box.minY, south: box.maxY)
-    }
 
     /// `south` must not be under `north`.
     init(west: UInt32, width: UInt32, north: UInt32, south: UInt32) {
@@ -81,30 +138,39 @@ struct TreeWindow {
         height = south &- north
     }
 
-    /// Of sixteen boxes: which touch the window, and which of those lie wholly inside.
-    ///
-    /// Two intervals on a circle, [a, b] and [west, west + width], meet when one begins inside the other. The same holds on a
-    /// line, with wrapping subtraction.
+    /// The same rectangle without the antimeridian; nil when it runs over it.
+    var flat: TreeWindow? {
+        let (east, overflow) = west.addingReportingOverflow(width)
+        return overflow ? nil : TreeWindow(GridBox(minX: west, minY: north, maxX: east, maxY: north &+ height))
+    }
+
+    /// Two intervals on a circle, [a, b] and [west, west + width], meet when one begins inside the other.
     @inline(__always)
-    func masks(_ tree: TreeHandle, at: Int) -> (touching: UInt32, inside: UInt32) {
+    func touching(_ tree: TreeHandle, at: Int) -> UInt32 {
         let a = (tree.minX + at).lanes
         let c = (tree.minY + at).lanes
         let dx = a &- Lanes(repeating: west)
         let dy = c &- Lanes(repeating: north)
-        let boxWidth = (tree.maxX + at).lanes &- a
-        let boxHeight = (tree.maxY + at).lanes &- c
-        let width = Lanes(repeating: width)
-        let height = Lanes(repeating: height)
-        let beginsInX = dx.atMost(width)
-        let beginsInY = dy.atMost(height)
-        let touching = (beginsInX | (Lanes.zero &- dx).atMost(boxWidth)) & (beginsInY | (Lanes.zero &- dy).atMost(boxHeight))
-        let inside = beginsInX & beginsInY & boxWidth.atMost(width &- dx) & boxHeight.atMost(height &- dy)
-        return (touching.bits, inside.bits)
+        let meetsX = dx.atMost(Lanes(repeating: width)) | (Lanes.zero &- dx).atMost((tree.maxX + at).lanes &- a)
+        let meetsY = dy.atMost(Lanes(repeating: height)) | (Lanes.zero &- dy).atMost((tree.maxY + at).lanes &- c)
+        return (meetsX & meetsY).bits
     }
 
-    /// Of sixteen points: which lie inside.
     @inline(__always)
-    func pointMask(_ tree: TreeHandle, at: Int) -> UInt32 {
+    func inside(_ tree: TreeHandle, at: Int) -> UInt32 {
+        let a = (tree.minX + at).lanes
+        let c = (tree.minY + at).lanes
+        let width = Lanes(repeating: width)
+        let height = Lanes(repeating: height)
+        let dx = a &- Lanes(repeating: west)
+        let dy = c &- Lanes(repeating: north)
+        let fitsX = dx.atMost(width) & ((tree.maxX + at).lanes &- a).atMost(width &- dx)
+        let fitsY = dy.atMost(height) & ((tree.maxY + at).lanes &- c).atMost(height &- dy)
+        return (fitsX & fitsY).bits
+    }
+
+    @inline(__always)
+    func points(_ tree: TreeHandle, at: Int) -> UInt32 {
         let dx = (tree.x + at).lanes &- Lanes(repeating: west)
         let dy = (tree.y + at).lanes &- Lanes(repeating: north)
         return (dx.atMost(Lanes(repeating: width)) & dy.atMost(Lanes(repeating: height))).bits
