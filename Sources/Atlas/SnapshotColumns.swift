@@ -14,7 +14,7 @@ struct SnapshotColumns {
 
     init(_ draft: SnapshotDraft) {
         let factories = draft.factories
-        let points = zip(factories.longitude, factories.latitude).map { MercatorGrid.project(longitude: $0, latitude: $1) }
+        let points = MercatorGrid.project(longitudes: factories.longitude, latitudes: factories.latitude)
         order = PackedRTree.hilbertOrder(of: points)
         tree = PackedRTree(x: Column(order.map { points[Int($0)].x }), y: Column(order.map { points[Int($0)].y }))
         earth = EarthPoints(

@@ -66,10 +66,19 @@ enum ChordBounds {
         chord < shortChord ? 2 * least * asin(chord / (2 * least)) + slack : longest
     }
 
-    /// At least the difference of the two bounds for any chord up to `meters`: how much the chord of points that far apart leaves
-    /// open. Infinite from about 12,500 km on.
-    static func spread(meters: Double) -> Double {
-        // A chord is no longer than its geodesic, and the bounds drift apart as it grows.
-        meters < shortChord ? upper(chord: meters) - lower(chord: meters) : .infinity
+    /// The middle between the two bounds.
+    static func middle(chord: Double) -> Double { (lower(chord: chord) + upper(chord: chord)) / 2 }
+
+    /// How far the geodesic distance may be from `middle`, given that. Infinite from about 17,700 km on, where `upper` says nothing.
+    static func error(middle: Double) -> Double {
+        // A chord with this middle is at most so long, and the bounds drift apart as it grows.
+        let chord = middle < longest ? 2 * greatest * sin((middle + slack) / (2 * greatest)) : .infinity
+        return chord < shortChord ? (upper(chord: chord) - lower(chord: chord)) / 2 + slack : .infinity
+    }
+
+    /// At most the geodesic distance, given `middle`.
+    static func lower(middle: Double) -> Double {
+        let error = error(middle: middle)
+        return error < .infinity ? middle - error : 2 * middle - longest - slack
     }
 }

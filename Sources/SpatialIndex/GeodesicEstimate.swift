@@ -73,8 +73,7 @@ struct GeodesicEstimate: Sendable {
     /// The middle between the chord's two bounds.
     @usableFromInline
     static func farSquared(_ chordSquared: Double) -> Double {
-        let chord = chordSquared.squareRoot()
-        let middle = (ChordBounds.lower(chord: chord) + ChordBounds.upper(chord: chord)) / 2
+        let middle = ChordBounds.middle(chord: chordSquared.squareRoot())
         return middle * middle
     }
 
@@ -85,8 +84,12 @@ struct GeodesicEstimate: Sendable {
             let square = meters * meters
             return 2e-8 + 1.2e-31 * (square * square * meters)
         }
-        // The estimate is the middle; the spread is taken a little too far out.
-        return 0.51 * ChordBounds.spread(meters: meters) + ChordBounds.slack
+        return ChordBounds.error(middle: meters)
+    }
+
+    /// At most the geodesic distance of a point with an estimate of `meters`.
+    static func least(_ meters: Double) -> Double {
+        meters < surelySeries ? meters - error(meters) : ChordBounds.lower(middle: meters)
     }
 
     /// Points with estimates over this are farther than points with an estimate of `meters`, or at that very distance.

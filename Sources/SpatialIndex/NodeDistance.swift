@@ -162,7 +162,7 @@ struct WedgeDistance: NodeDistance {
 
     init(_ query: EarthQuery) {
         self.query = query
-        x = MercatorGrid.project(longitude: query.longitude, latitude: 0).x
+        x = MercatorGrid.column(query.longitude)
     }
 
     var horizon: Float { .infinity }

@@ -118,15 +118,15 @@ extension PackedRTree {
         let deltaLatitude = reach / Ellipsoid.leastRadius * (180 / .pi) + 1e-9
         let northLatitude = query.latitude + deltaLatitude
         let southLatitude = query.latitude - deltaLatitude
-        let northRow = MercatorGrid.project(longitude: 0, latitude: northLatitude).y
-        let southRow = MercatorGrid.project(longitude: 0, latitude: southLatitude).y
+        let northRow = MercatorGrid.row(northLatitude)
+        let southRow = MercatorGrid.row(southLatitude)
         let north = northRow > 2 ? northRow - 2 : 0
         let south = southRow < .max - 2 ? southRow + 2 : .max
         guard reach < query.rho else {
             return GlobeWindow(west: 0, width: .max, north: north, south: south)
         }
         // At most 90° to each side, so the width stays under 2^32. Cells count modulo 2^32: the antimeridian is no edge here.
-        let middle = MercatorGrid.project(longitude: query.longitude, latitude: 0).x
+        let middle = MercatorGrid.column(query.longitude)
         let side = UInt32((asin(reach / query.rho) / (2 * .pi) + 1e-11) * MercatorGrid.cells) + 3
         return GlobeWindow(west: middle &- side, width: side &* 2, north: north, south: south)
     }

@@ -126,9 +126,13 @@ struct Shortlist {
             if let cursor, isOnePosition, let meters = cursor.distance(at: found[start].index, earth) {
                 for place in start..<end { found[place].distanceMeters = meters }
             } else if !isOnePosition || farthestOfRun > GeodesicEstimate.goodAsSolved || isOnTheRim || nearestOfRun <= cursor?.reach ?? -1 {
-                Shortlist.solve(&found[start..<end], query, earth, solver)
+                let solved = solve(start..<end, of: &found, query, earth, solver)
+                found.removeSubrange(solved..<end)
+                end = solved
             }
             start = end
+            // Runs that follow are farther.
+            if start >= limit { found.removeSubrange(start...) }
         }
         // A solver that fails (NaN) must not keep a point in the answer.
         found.removeAll { !($0.distanceMeters <= maxMeters) }
@@ -136,15 +140,29 @@ struct Shortlist {
         return found
     }
 
-    /// The solver's distances of a run, and its order by them.
-    private static func solve(
-        _ run: inout ArraySlice<Neighbor>, _ query: EarthQuery, _ earth: EarthPoints, _ solver: some GeodesicSolver
-    ) {
-        for place in run.indices {
-            let isSolved = place > run.startIndex && earth.samePosition(run[place].index, run[place - 1].index)
-            run[place].distanceMeters = isSolved ? run[place - 1].distanceMeters : query.exact(run[place].index, earth, solver)
+    /// Puts the solver's distances into a run of `found`, and the run into their order, as far as it matters to the first `limit`.
+    ///
+    /// - Returns: the end of the part that was solved; what follows is farther than `limit` others.
+    private func solve(
+        _ run: Range<Int>, of found: inout [Neighbor], _ query: EarthQuery, _ earth: EarthPoints, _ solver: some GeodesicSolver
+    ) -> Int {
+        // Many factories share one position: solve it once.
+        var lastSolved = Neighbor(index: -1, distanceMeters: .nan)
+        for next in run {
+            if next >= limit, GeodesicEstimate.least(found[next].distanceMeters) > found[limit - 1].distanceMeters { return next }
+            var neighbor = found[next]
+            let isSolved = lastSolved.index >= 0 && earth.samePosition(neighbor.index, lastSolved.index)
+            neighbor.distanceMeters = isSolved ? lastSolved.distanceMeters : query.exact(neighbor.index, earth, solver)
+            lastSolved = neighbor
+            // Nearly sorted: look for the place from the end.
+            var place = next
+            while place > run.lowerBound, Shortlist.precedes(neighbor, found[place - 1]) {
+                found[place] = found[place - 1]
+                place -= 1
+            }
+            found[place] = neighbor
         }
-        run.sort(by: precedes)
+        return run.upperBound
     }
 
     private static func precedes(_ a: Neighbor, _ b: Neighbor) -> Bool {

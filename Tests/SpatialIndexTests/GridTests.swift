@@ -152,4 +152,27 @@ import Testing
         let order = PackedRTree.hilbertOrder(of: points).map { Int($0) }
         #expect(order == keys.indices.sorted { (keys[$0], $0) < (keys[$1], $1) })
     }
+
+    @Test func manyPositionsAreProjectedAsEachOfThem() {
+        var random = SplitMix64(seed: 14)
+        let edges = [0, -0.0, 90, -90, 85.051128779, 85.0511287798066, 85.06, -85.0511287798066, 1e-300, 180, -180, .nan, .infinity, 400]
+        for count in [0, 1, 2, 3, 255, 256, 257, 5000] {
+            let longitudes = (0..<count).map { $0 % 9 == 4 ? edges[random.below(edges.count)] : random.uniform(-180, 180) }
+            let latitudes = (0..<count).map { $0 % 7 == 3 ? edges[random.below(edges.count)] : random.uniform(-86, 86) }
+            let one = zip(longitudes, latitudes).map { MercatorGrid.project(longitude: $0, latitude: $1) }
+            #expect(MercatorGrid.project(longitudes: longitudes, latitudes: latitudes) == one)
+        }
+    }
+
+    @Test func rowsAreThoseOfTheClosedForm() {
+        // y = (1 − asinh(tan φ) / π) / 2 in long doubles: cells may differ where a row begins within 10⁻⁴ of a cell.
+        var random = SplitMix64(seed: 15)
+        for _ in 0..<200_000 {
+            let latitude = random.uniform(-85.05, 85.05)
+            let fraction = (1 - asinh(tan(Float80(latitude) * .pi / 180)) / .pi) / 2
+            let row = Float80(MercatorGrid.project(longitude: 0, latitude: latitude).y)
+            let offset = fraction * 4_294_967_296 - row
+            #expect(offset > -1e-4 && offset < 1 + 1e-4)
+        }
+    }
 }
