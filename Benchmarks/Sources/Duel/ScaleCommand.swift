@@ -1,0 +1,79 @@
+// ScaleCommand.swift: `Duel scale` makes ten points of each, moved a little, and asks for as many results as before: how
+// build and queries grow with the number of points.
+
+import ArgumentParser
+import SpatialIndex
+
+struct ScaleCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "scale", abstract: "Ours over ten times the points: build and queries against the work folder's own points.")
+
+    @Option(help: "The folder that 'Duel export' made.")
+    var work: String
+    @Option(help: "Points made of each.")
+    var factor = 10
+    @Option(help: "Rounds of each work.")
+    var rounds = 5
+
+    func run() throws {
+        let small = try WorkFolder(work).points().positions
+        var random = SeededRandom(seed: 12)
+        // Up to a kilometre away, so that places stay as clustered as they were.
+        let large = small.flatMap { point in
+            (0..<factor).map { copy in
+                copy == 0
+                    ? point
+                    : Position(
+                        longitude: point.longitude + (random.unit() - 0.5) * 0.02, latitude: point.latitude + (random.unit() - 0.5) * 0.02)
+            }
+        }
+        let smallCells = small.map { MercatorGrid.project(longitude: $0.longitude, latitude: $0.latitude) }
+        let largeCells = large.map { MercatorGrid.project(longitude: $0.longitude, latitude: $0.latitude) }
+
+        var table = Table(["work", "\(small.count) points, µs", "\(large.count) points, µs", "ratio", "found", "found"])
+        let builds = timed([{ _ = OurTree(cells: smallCells) }, { _ = OurTree(cells: largeCells) }])
+        table.add(["build, from cells"] + row(builds) + ["", ""])
+        let full = timed([{ _ = OurIndex(degrees: small) }, { _ = OurIndex(degrees: large) }])
+        table.add(["build, from degrees, exact positions"] + row(full) + ["", ""])
+
+        let contenders = [
+            Contender.ours(OurIndex(degrees: small, index: OurTree(cells: smallCells))),
+            Contender.ours(OurIndex(degrees: large, index: OurTree(cells: largeCells))),
+        ]
+        let out = AnswerBuffer(points: large.count)
+        for work in Work.all {
+            // The same places; an area smaller by the factor holds about as many points.
+            let sets = [
+                QuerySet(work, over: small, seed: 1), QuerySet(work, over: small, seed: 1, shrink: 1 / Double(factor).squareRoot()),
+            ]
+            var timings = [Timings(), Timings()]
+            var found = [0, 0]
+            for _ in 0..<rounds {
+                for at in 0...1 {
+                    found[at] = 0
+                    var times = [Int](repeating: 0, count: sets[at].count)
+                    for number in 0..<sets[at].count {
+                        times[number] = Stopwatch.time { found[at] += contenders[at].answer(sets[at], number, out) }
+                    }
+                    timings[at].add(round: times)
+                }
+            }
+            let means = found.enumerated().map { (Double($1) / Double(sets[$0].count)).text(1) }
+            table.add([work.name] + row(timings.map(\.median)) + means)
+        }
+        print(table.text)
+    }
+
+    /// Microseconds of each, the median of the rounds, in turns.
+    private func timed(_ bodies: [() -> Void]) -> [Double] {
+        var timings = [Timings](repeating: Timings(), count: bodies.count)
+        for _ in 0..<rounds {
+            for (at, body) in bodies.enumerated() { timings[at].add(round: [Stopwatch.time(body)]) }
+        }
+        return timings.map(\.median)
+    }
+
+    private func row(_ times: [Double]) -> [String] {
+        [times[0].microseconds, times[1].microseconds, (times[1] / times[0]).text(2)]
+    }
+}
