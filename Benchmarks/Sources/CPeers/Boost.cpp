@@ -96,28 +96,20 @@ size_t nearest(void *index, double longitude, double latitude, size_t k, uint32_
     auto &space = *static_cast<Space *>(index);
     const Query query(longitude, latitude);
     const Point3 at(query.p[0], query.p[1], query.p[2]);
-    space.found.clear();
-    space.hits.clear();
-    space.tree.query(bgi::nearest(at, unsigned(k + 1)), std::back_inserter(space.found));
-    double longest = 0;
-    for (const Value3 &value : space.found) {
-        const double q[3] = {bg::get<0>(value.first), bg::get<1>(value.first), bg::get<2>(value.first)};
-        const double c2 = query.chord_squared(q);
-        longest = std::max(longest, c2);
-        space.hits.push_back(query.hit(space.points, value.second, q, c2));
-    }
-    query.sort(space.points, space.hits);
-    // Chords order like geodesics but for near-ties. Where the next chord may be one, all within the distance are taken.
-    if (space.hits.size() > k && least_distance(std::sqrt(longest)) <= space.hits[k - 1].distance) {
-        const double reach = space.hits[k - 1].distance + 1e-6;
-        const bg::model::box<Point3> area(
-            Point3(at.get<0>() - reach, at.get<1>() - reach, at.get<2>() - reach),
-            Point3(at.get<0>() + reach, at.get<1>() + reach, at.get<2>() + reach));
+    // Chords order like geodesics but for near-ties. Where the next chord may be one, more are asked for.
+    for (size_t asked = k + 1;; asked *= 4) {
+        space.found.clear();
         space.hits.clear();
-        space.tree.query(bgi::intersects(area), boost::make_function_output_iterator([&](const Value3 &value) {
-            space.hits.push_back(query.hit(space.points, value.second));
-        }));
+        space.tree.query(bgi::nearest(at, unsigned(asked)), std::back_inserter(space.found));
+        double longest = 0;
+        for (const Value3 &value : space.found) {
+            const double q[3] = {bg::get<0>(value.first), bg::get<1>(value.first), bg::get<2>(value.first)};
+            const double c2 = query.chord_squared(q);
+            longest = std::max(longest, c2);
+            space.hits.push_back(query.hit(space.points, value.second, q, c2));
+        }
         query.sort(space.points, space.hits);
+        if (space.hits.size() < asked || least_distance(std::sqrt(longest)) > space.hits[k - 1].distance) break;
     }
     return deliver(space.hits, k, ids, distances);
 }

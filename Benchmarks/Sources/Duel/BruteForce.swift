@@ -51,18 +51,41 @@ struct BruteForce: Sendable {
         }.filter { $0.distance <= query.meters }.sorted()
     }
 
-    /// The k nearest, and what is as near as the last of them or just behind: the nearest within a circle that holds k at
-    /// least are the nearest of all.
+    /// The k nearest and some more: the nearest within a circle that holds k at least are the nearest of all.
     func nearest(_ place: Position, k: Int) -> [Found] {
         var meters = 250.0
-        while true {
+        while meters < 500_000 {
             let query = CircleQuery(longitude: place.longitude, latitude: place.latitude, meters: meters)
-            if meters > 3e7 || candidates(query).count >= k {
+            if candidates(query).count >= k {
                 let found = radius(query)
-                if found.count >= min(k, id.count) { return found }
+                if found.count >= k { return found }
             }
             meters *= 1.4
         }
+        return nearestFar(place, k: k)
+    }
+
+    /// The same by a pass over all points on the unit sphere, latitude taken as it is: a path on the ellipsoid is at least b²/a (its
+    /// least meridional radius of curvature) and at most a²/b (the greatest radius) times as long as its image there. So whoever is
+    /// farther on the sphere than (a/b)³ times the k-th is farther on the ellipsoid.
+    private func nearestFar(_ place: Position, k: Int) -> [Found] {
+        var angles = [Double](repeating: 0, count: id.count)
+        var least: [Double] = []
+        for at in angles.indices {
+            let angle = peer_haversine(place.longitude, place.latitude, longitude[at], latitude[at])
+            angles[at] = angle
+            if least.count < k || angle < least[least.count - 1] {
+                let rank = least.firstIndex(notBelow: angle)
+                least.insert(angle, at: rank)
+                if least.count > k { least.removeLast() }
+            }
+        }
+        let flattening = 1 / (1 - 1 / 298.257223563)
+        // The haversine loses half its digits at the antipode: 10⁻⁷ of the half turn, a metre.
+        let limit = (least.last ?? 0) * flattening * flattening * flattening + 10
+        return angles.indices.filter { angles[$0] <= limit }.map { at in
+            Found(distance: peer_geodesic(place.longitude, place.latitude, longitude[at], latitude[at]), id: id[at])
+        }.sorted()
     }
 
     /// Candidates for a circle measured on a sphere: those within, ids ascending. For the comparison of models.

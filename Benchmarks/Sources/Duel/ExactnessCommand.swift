@@ -33,13 +33,15 @@ struct ExactnessCommand: ParsableCommand {
         var wrong = 0
         for check in ExactnessCheck.all {
             let count = max(queries * check.share / 100, 1)
+            let start = Stopwatch.now()
             let counts = checker.run(check, count: count, seed: seed)
+            let seconds = Double(Stopwatch.now() - start) / 1e9
             table.add(
                 [check.name, "\(count)", "\(counts.ours)"]
                     + names.map { name in counts.shortcuts[name].map { "\($0) (\((100 * Double($0) / Double(count)).text(1)) %)" } ?? "" })
             total += count
             wrong += counts.ours
-            FileHandle.standardError.write(Data("\(check.name): \(counts.ours) of \(count) wrong\n".utf8))
+            FileHandle.standardError.write(Data("\(check.name): \(counts.ours) of \(count) wrong, \(seconds.text(1)) s\n".utf8))
         }
         print(table.text)
         print("\nblueatlas: \(wrong) of \(total) answers differ from brute force")
@@ -112,7 +114,7 @@ final class ExactnessChecker: @unchecked Sendable {
     /// Wrong answers of `count` queries.
     func run(_ check: ExactnessCheck, count: Int, seed: UInt64) -> Counts {
         counts = Counts()
-        let batch = 50
+        let batch = 20
         DispatchQueue.concurrentPerform(iterations: (count + batch - 1) / batch) { part in
             let out = AnswerBuffer(points: points.count)
             let contender = Contender.ours(ours)
