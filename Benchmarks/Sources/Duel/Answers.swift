@@ -1,5 +1,8 @@
 // Answers.swift: what a query found, and when two answers are the same.
 
+import CPeers
+import Workloads
+
 /// One query's answer: sets ascending by id, nearest in order.
 struct Answer: Equatable {
     var ids: [UInt32]
@@ -26,6 +29,13 @@ struct Answer: Equatable {
             ids = Array(delivered)
             distances = (0..<count).map { out.distances[$0] }
         }
+    }
+
+    /// Replaces distances in a plane or on a sphere by the geodesic's, so that points at one place count as tied.
+    mutating func measure(_ queries: QuerySet, _ number: Int, _ points: [Position]) {
+        guard case .places(let places, _) = queries else { return }
+        let at = places[number]
+        distances = ids.map { peer_geodesic(at.longitude, at.latitude, points[Int($0)].longitude, points[Int($0)].latitude) }
     }
 
     init(ids: [UInt32], distances: [Double]) {

@@ -9,6 +9,7 @@
 import CPeers
 import Glibc
 import SpatialIndex
+import Workloads
 
 struct BruteForce: Sendable {
     private let longitude: [Double]
@@ -81,7 +82,7 @@ struct BruteForce: Sendable {
             }
         }
         let flattening = 1 / (1 - 1 / 298.257223563)
-        // The haversine loses half its digits at the antipode: 10⁻⁷ of the half turn, a metre.
+        // The haversine loses half its digits at the antipode, where it is good to 0.2 m.
         let limit = (least.last ?? 0) * flattening * flattening * flattening + 10
         return angles.indices.filter { angles[$0] <= limit }.map { at in
             Found(distance: peer_geodesic(place.longitude, place.latitude, longitude[at], latitude[at]), id: id[at])

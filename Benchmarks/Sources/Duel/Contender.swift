@@ -2,6 +2,7 @@
 
 import CPeers
 import SpatialIndex
+import Workloads
 
 /// Buffers that answers are delivered to, with room for every point.
 final class AnswerBuffer {

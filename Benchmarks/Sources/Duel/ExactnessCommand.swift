@@ -6,6 +6,7 @@ import ArgumentParser
 import CPeers
 import Foundation
 import SpatialIndex
+import Workloads
 
 struct ExactnessCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -26,7 +27,8 @@ struct ExactnessCommand: ParsableCommand {
             guard let built = peer.build(points) else { throw DuelError("\(peer.name) could not be built") }
             return built.contender
         }
-        let checker = ExactnessChecker(ours: index, shortcuts: shortcuts, truth: BruteForce(positions, cells), points: positions, cells: cells)
+        let checker = ExactnessChecker(
+            ours: index, shortcuts: shortcuts, truth: BruteForce(positions, cells), points: positions, cells: cells)
         let names = shortcuts.map(\.name) + ["haversine"]
         var table = Table(["wrong answers", "queries", "blueatlas"] + names)
         var total = 0
@@ -134,13 +136,14 @@ final class ExactnessChecker: @unchecked Sendable {
     }
 
     private func compare(_ query: QuerySet, _ kind: Work.Kind, with found: [Found], _ out: AnswerBuffer) {
-        var right: Answer
+        let right: Answer
         switch kind {
         case .nearest(let k): right = Answer(ids: found.prefix(k).map(\.id), distances: found.prefix(k).map(\.distance))
         case .window, .radius: right = Answer(ids: found.map(\.id).sorted(), distances: [])
         }
         for shortcut in shortcuts where shortcut.canAnswer(kind) {
-            let answer = Answer(out, count: shortcut.answer(query, 0, out), kind: kind)
+            var answer = Answer(out, count: shortcut.answer(query, 0, out), kind: kind)
+            answer.measure(query, 0, points)
             counts.shortcuts[shortcut.name, default: 0] += answer.hasIDs(of: right, kind: kind) ? 0 : 1
         }
         if case .circles(let circles) = query {
@@ -214,7 +217,8 @@ final class ExactnessChecker: @unchecked Sendable {
         var middle = p
         for _ in 0..<60 {
             let t = (low + high) / 2
-            middle = Position(longitude: p.longitude + (q.longitude - p.longitude) * t, latitude: p.latitude + (q.latitude - p.latitude) * t)
+            middle = Position(
+                longitude: p.longitude + (q.longitude - p.longitude) * t, latitude: p.latitude + (q.latitude - p.latitude) * t)
             let toFirst = peer_geodesic(middle.longitude, middle.latitude, p.longitude, p.latitude)
             let toSecond = peer_geodesic(middle.longitude, middle.latitude, q.longitude, q.latitude)
             if toFirst < toSecond { low = t } else { high = t }

@@ -6,6 +6,7 @@ import Atlas
 import Registry
 import SpatialIndex
 import VectorTile
+import Workloads
 
 struct ExportCommand: ParsableCommand {
     static let configuration = CommandConfiguration(

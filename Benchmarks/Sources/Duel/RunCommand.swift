@@ -7,6 +7,7 @@ import Atlas
 import CPeers
 import Foundation
 import SpatialIndex
+import Workloads
 
 struct RunCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -33,7 +34,7 @@ struct RunCommand: ParsableCommand {
         let built = try Builds.run(positions, cells, chosen, rounds: min(rounds, 5), timed: isWanted("build"), &results)
         let out = AnswerBuffer(points: positions.count)
         for work in Work.all where isWanted(work.name) {
-            try time(work, folder, built.filter { $0.canAnswer(work.kind) }, out, &results)
+            try time(work, folder, positions, built.filter { $0.canAnswer(work.kind) }, out, &results)
         }
         if let snapshot { try timeTiles(of: snapshot, folder, &results) }
         try results.write(to: folder)
@@ -55,7 +56,8 @@ struct RunCommand: ParsableCommand {
     }
 
     private func time(
-        _ work: Work, _ folder: WorkFolder, _ contenders: [Contender], _ out: AnswerBuffer, _ results: inout Results
+        _ work: Work, _ folder: WorkFolder, _ positions: [Position], _ contenders: [Contender], _ out: AnswerBuffer,
+        _ results: inout Results
     ) throws {
         let queries = try folder.queries(of: work)
         let answers = try folder.answers(of: work)
@@ -63,10 +65,14 @@ struct RunCommand: ParsableCommand {
         var wrong = [Int](repeating: 0, count: contenders.count)
         for (at, contender) in contenders.enumerated() {
             for number in 0..<queries.count {
-                let answer = Answer(out, count: contender.answer(queries, number, out), kind: work.kind)
-                let right =
-                    contender.exact
-                    ? answer.agrees(with: answers[number], kind: work.kind) : answer.hasIDs(of: answers[number], kind: work.kind)
+                var answer = Answer(out, count: contender.answer(queries, number, out), kind: work.kind)
+                let right: Bool
+                if contender.exact {
+                    right = answer.agrees(with: answers[number], kind: work.kind)
+                } else {
+                    answer.measure(queries, number, positions)
+                    right = answer.hasIDs(of: answers[number], kind: work.kind)
+                }
                 if !right { wrong[at] += 1 }
             }
         }

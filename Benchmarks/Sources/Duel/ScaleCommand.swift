@@ -1,8 +1,10 @@
-// ScaleCommand.swift: `Duel scale` makes ten points of each, moved a little, and asks for as many results as before: how
-// build and queries grow with the number of points.
+// ScaleCommand.swift: `Duel scale` makes ten points of each, moved a little, and asks for as many results as before at the same
+// places: each window and circle is made smaller until it holds as many. So the ratio says how build and queries grow with the number
+// of points, and nothing else.
 
 import ArgumentParser
 import SpatialIndex
+import Workloads
 
 struct ScaleCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -42,10 +44,9 @@ struct ScaleCommand: ParsableCommand {
         ]
         let out = AnswerBuffer(points: large.count)
         for work in Work.all {
-            // The same places; an area smaller by the factor holds about as many points.
-            let sets = [
-                QuerySet(work, over: small, seed: 1), QuerySet(work, over: small, seed: 1, shrink: 1 / Double(factor).squareRoot()),
-            ]
+            let queries = QuerySet(work, over: small, seed: 1)
+            let counts = (0..<queries.count).map { contenders[0].answer(queries, $0, out) }
+            let sets = [queries, shrunk(queries, to: counts, contenders[1], out)]
             var timings = [Timings(), Timings()]
             var found = [0, 0]
             for _ in 0..<rounds {
@@ -64,6 +65,35 @@ struct ScaleCommand: ParsableCommand {
         print(table.text)
     }
 
+    /// The same places, each area as large as it must be to hold so many points.
+    private func shrunk(_ queries: QuerySet, to counts: [Int], _ contender: Contender, _ out: AnswerBuffer) -> QuerySet {
+        switch queries {
+        case .places: return queries
+        case .circles(let circles):
+            return .circles(
+                zip(circles, counts).map { circle, count in
+                    // The distance of the last of as many neighbours; none is as far as none was before.
+                    let found = count > 0 ? contender.nearest?(circle.centre, count, out) ?? 0 : 0
+                    var smaller = circle
+                    smaller.meters = found > 0 ? out.distances[found - 1] : circle.meters / Double(factor).squareRoot()
+                    return smaller
+                })
+        case .windows(let boxes):
+            return .windows(
+                zip(boxes, counts).map { box, count in
+                    var low = 0.0
+                    var high = 1.0
+                    for _ in 0..<24 {
+                        let middle = (low + high) / 2
+                        let found = contender.window?(box.scaled(by: middle), out) ?? 0
+                        if found == count { return box.scaled(by: middle) }
+                        if found < count { low = middle } else { high = middle }
+                    }
+                    return box.scaled(by: high)
+                })
+        }
+    }
+
     /// Microseconds of each, the median of the rounds, in turns.
     private func timed(_ bodies: [() -> Void]) -> [Double] {
         var timings = [Timings](repeating: Timings(), count: bodies.count)
@@ -75,5 +105,19 @@ struct ScaleCommand: ParsableCommand {
 
     private func row(_ times: [Double]) -> [String] {
         [times[0].microseconds, times[1].microseconds, (times[1] / times[0]).text(2)]
+    }
+}
+
+extension GridBox {
+    /// About its middle, each side so much as long.
+    fileprivate func scaled(by factor: Double) -> GridBox {
+        func side(_ low: UInt32, _ high: UInt32) -> (UInt32, UInt32) {
+            let middle = (Double(low) + Double(high)) / 2
+            let half = (Double(high) - Double(low)) / 2 * factor
+            return (UInt32((middle - half).rounded()), UInt32((middle + half).rounded()))
+        }
+        let (left, right) = side(minX, maxX)
+        let (top, bottom) = side(minY, maxY)
+        return GridBox(minX: left, minY: top, maxX: right, maxY: bottom)
     }
 }

@@ -15,7 +15,8 @@ struct Table {
             "| " + row.indices.map { row[$0].padded(to: widths[$0], right: $0 > 0) }.joined(separator: " | ") + " |"
         }
         lines.insert(
-            "|" + widths.indices.map { String(repeating: "-", count: widths[$0] + 1) + ($0 > 0 ? ":" : "-") }.joined(separator: "|") + "|", at: 1)
+            "|" + widths.indices.map { String(repeating: "-", count: widths[$0] + 1) + ($0 > 0 ? ":" : "-") }.joined(separator: "|") + "|",
+            at: 1)
         return lines.joined(separator: "\n")
     }
 }

@@ -4,6 +4,7 @@
 import Atlas
 import SpatialIndex
 import VectorTile
+import Workloads
 
 /// One tile to make.
 struct TileWork {

@@ -12,6 +12,7 @@
 
 import Foundation
 import SpatialIndex
+import Workloads
 
 struct WorkFolder {
     private let root: URL
@@ -80,7 +81,8 @@ struct WorkFolder {
             let metersEnd = distances.isEmpty ? 0 : before + count
             guard metersEnd <= distances.count else { throw DuelError("answers/\(work.name).meters.f64 is cut off") }
             answers.append(
-                Answer(ids: Array(words[at + 1..<at + 1 + count]), distances: distances.isEmpty ? [] : Array(distances[before..<metersEnd])))
+                Answer(ids: Array(words[at + 1..<at + 1 + count]), distances: distances.isEmpty ? [] : Array(distances[before..<metersEnd]))
+            )
             at += 1 + count
             before += count
         }
@@ -116,7 +118,8 @@ struct WorkFolder {
     private func read<T: BitwiseCopyable>(_ file: String) throws -> [T] {
         let data: Data
         do { data = try Data(contentsOf: root.appendingPathComponent(file)) } catch {
-            throw DuelError("cannot read \(root.appendingPathComponent(file).path): run 'Duel export' first (\(error.localizedDescription))")
+            throw DuelError(
+                "cannot read \(root.appendingPathComponent(file).path): run 'Duel export' first (\(error.localizedDescription))")
         }
         let count = data.count / MemoryLayout<T>.stride
         return [T](unsafeUninitializedCapacity: count) { buffer, initialized in

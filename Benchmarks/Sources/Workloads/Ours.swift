@@ -5,29 +5,31 @@ import Geodesy
 import SpatialIndex
 
 /// The solver that the product uses.
-struct Solver: GeodesicSolver {
+package struct Solver: GeodesicSolver {
     private let geodesic = WGS84Geodesic()
 
-    func distanceMeters(fromLongitude: Double, latitude: Double, toLongitude: Double, latitude toLatitude: Double) -> Double {
+    package init() {}
+
+    package func distanceMeters(fromLongitude: Double, latitude: Double, toLongitude: Double, latitude toLatitude: Double) -> Double {
         geodesic.distanceMeters(fromLongitude: fromLongitude, latitude: latitude, toLongitude: toLongitude, latitude: toLatitude)
     }
 }
 
 /// The packed R-tree over cells, and the id of each of its points: all that windows need.
-struct OurTree {
-    let tree: PackedRTree
-    let ids: Column<UInt32>
+package struct OurTree {
+    package let tree: PackedRTree
+    package let ids: Column<UInt32>
     /// Old position of each new one.
-    let order: [UInt32]
+    package let order: [UInt32]
 
-    init(cells: [GridPoint]) {
+    package init(cells: [GridPoint]) {
         order = PackedRTree.hilbertOrder(of: cells)
         tree = PackedRTree(x: Column(order.map { cells[Int($0)].x }), y: Column(order.map { cells[Int($0)].y }))
         ids = Column(order)
     }
 
     /// Writes the ids of the points in a box and returns how many there are.
-    func window(_ box: GridBox, ids out: UnsafeMutablePointer<UInt32>) -> Int {
+    package func window(_ box: GridBox, ids out: UnsafeMutablePointer<UInt32>) -> Int {
         ids.withUnsafeBufferPointer { ids in
             guard let ids = ids.baseAddress else { return 0 }
             var count = 0
@@ -41,31 +43,33 @@ struct OurTree {
 }
 
 /// The tree with exact positions: for radius and nearest.
-struct OurIndex {
-    let index: OurTree
-    let earth: EarthPoints
+package struct OurIndex {
+    package let index: OurTree
+    package let earth: EarthPoints
     private let solver = Solver()
 
     /// From degrees, the projection included.
-    init(degrees: [Position]) {
-        self.init(degrees: degrees, index: OurTree(cells: degrees.map { MercatorGrid.project(longitude: $0.longitude, latitude: $0.latitude) }))
+    package init(degrees: [Position]) {
+        self.init(
+            degrees: degrees, index: OurTree(cells: degrees.map { MercatorGrid.project(longitude: $0.longitude, latitude: $0.latitude) }))
     }
 
-    init(degrees: [Position], index: OurTree) {
+    package init(degrees: [Position], index: OurTree) {
         self.index = index
         earth = EarthPoints(
-            longitude: Column(index.order.map { degrees[Int($0)].longitude }), latitude: Column(index.order.map { degrees[Int($0)].latitude }))
+            longitude: Column(index.order.map { degrees[Int($0)].longitude }),
+            latitude: Column(index.order.map { degrees[Int($0)].latitude }))
     }
 
     /// Every member of a circle with its exact distance.
-    func radius(_ query: CircleQuery, ids out: UnsafeMutablePointer<UInt32>, distances: UnsafeMutablePointer<Double>) -> Int {
+    package func radius(_ query: CircleQuery, ids out: UnsafeMutablePointer<UInt32>, distances: UnsafeMutablePointer<Double>) -> Int {
         let found = index.tree.radius(
             longitude: query.longitude, latitude: query.latitude, meters: query.meters, earth: earth, solver: solver, limit: .max,
             where: { _ in true })
         return deliver(found.neighbors, out, distances)
     }
 
-    func nearest(_ at: Position, k: Int, ids out: UnsafeMutablePointer<UInt32>, distances: UnsafeMutablePointer<Double>) -> Int {
+    package func nearest(_ at: Position, k: Int, ids out: UnsafeMutablePointer<UInt32>, distances: UnsafeMutablePointer<Double>) -> Int {
         let found = index.tree.nearest(
             longitude: at.longitude, latitude: at.latitude, k: k, earth: earth, solver: solver, where: { _ in true })
         return deliver(found, out, distances)

@@ -5,33 +5,51 @@ import Glibc
 import SpatialIndex
 
 /// Degrees, WGS 84.
-struct Position: BitwiseCopyable, Equatable {
-    var longitude: Double
-    var latitude: Double
+package struct Position: BitwiseCopyable, Equatable {
+    package var longitude: Double
+    package var latitude: Double
+
+    package init(longitude: Double, latitude: Double) {
+        self.longitude = longitude
+        self.latitude = latitude
+    }
 }
 
-struct CircleQuery: BitwiseCopyable, Equatable {
-    var longitude: Double
-    var latitude: Double
-    var meters: Double
+package struct CircleQuery: BitwiseCopyable, Equatable {
+    package var longitude: Double
+    package var latitude: Double
+    package var meters: Double
 
-    var centre: Position { Position(longitude: longitude, latitude: latitude) }
+    package init(longitude: Double, latitude: Double, meters: Double) {
+        self.longitude = longitude
+        self.latitude = latitude
+        self.meters = meters
+    }
+
+    package var centre: Position { Position(longitude: longitude, latitude: latitude) }
 }
 
 /// One row of the comparison: queries of one kind and size.
-struct Work {
-    enum Kind {
+package struct Work {
+    package enum Kind {
         case window(kilometers: Double)
         case radius(kilometers: Double)
         case nearest(k: Int)
     }
 
-    var name: String
-    var kind: Kind
-    var uniform = false
-    var queries = 1_000
+    package var name: String
+    package var kind: Kind
+    package var uniform = false
+    package var queries = 1_000
 
-    static let all = [
+    package init(name: String, kind: Kind, uniform: Bool = false, queries: Int = 1_000) {
+        self.name = name
+        self.kind = kind
+        self.uniform = uniform
+        self.queries = queries
+    }
+
+    package static let all = [
         Work(name: "window-1km", kind: .window(kilometers: 1)),
         Work(name: "window-10km", kind: .window(kilometers: 10)),
         Work(name: "window-100km", kind: .window(kilometers: 100), queries: 200),
@@ -48,12 +66,12 @@ struct Work {
 }
 
 /// The queries of a work.
-enum QuerySet {
+package enum QuerySet {
     case windows([GridBox])
     case circles([CircleQuery])
     case places([Position], k: Int)
 
-    var count: Int {
+    package var count: Int {
         switch self {
         case .windows(let boxes): boxes.count
         case .circles(let circles): circles.count
@@ -62,7 +80,7 @@ enum QuerySet {
     }
 
     /// - Parameter shrink: windows and circles are made this much smaller on each side: for denser points, so that as many are found.
-    init(_ work: Work, over points: [Position], seed: UInt64, shrink: Double = 1) {
+    package init(_ work: Work, over points: [Position], seed: UInt64, shrink: Double = 1) {
         var random = SeededRandom(seed: seed ^ work.name.utf8.reduce(0xcbf2_9ce4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 })
         let places = (0..<work.queries).map { number in
             work.uniform ? QuerySet.anywhere(&random) : QuerySet.aroundData(number, of: work.queries, points, &random)
@@ -101,7 +119,7 @@ enum QuerySet {
     }
 
     /// The cells of a square of the ground: Mercator's scale at the middle counts.
-    static func box(around middle: Position, meters: Double) -> GridBox {
+    package static func box(around middle: Position, meters: Double) -> GridBox {
         let cellMeters = 2 * Double.pi * 6_378_137 / 4_294_967_296 * cos(middle.latitude * .pi / 180)
         let half = UInt32(min(meters / 2 / cellMeters, 4e9))
         let cell = MercatorGrid.project(longitude: middle.longitude, latitude: middle.latitude)
@@ -109,25 +127,4 @@ enum QuerySet {
             minX: cell.x > half ? cell.x - half : 0, minY: cell.y > half ? cell.y - half : 0,
             maxX: cell.x < .max - half ? cell.x + half : .max, maxY: cell.y < .max - half ? cell.y + half : .max)
     }
-}
-
-/// SplitMix64 (Steele, Lea, Flood 2014): the same numbers on every machine.
-struct SeededRandom: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
-        return z ^ (z >> 31)
-    }
-
-    /// 0 ..< 1.
-    mutating func unit() -> Double { Double(next() >> 11) * 0x1p-53 }
-
-    /// 0 ..< count.
-    mutating func below(_ count: Int) -> Int { min(Int(unit() * Double(count)), count - 1) }
 }
