@@ -10,9 +10,10 @@ enum SampleSnapshot {
     /// The path of the snapshot file.
     static func path() throws -> String {
         if let given = ProcessInfo.processInfo.environment["BLUEATLAS_SNAPSHOT"] { return given }
-        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("blueatlas-benchmarks-\(getpid())")
+        // Always the same place, so that runs leave no more than one behind.
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("blueatlas-benchmarks")
+        try? FileManager.default.removeItem(at: folder)
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(atPath: folder.path + "/registry.db") }
         let store = try RegistryStore(path: folder.path + "/registry.db", mode: .readWrite)
         try fill(store, factories: 40_000)
         let snapshot = folder.path + "/atlas.snapshot"
