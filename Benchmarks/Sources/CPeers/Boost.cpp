@@ -74,16 +74,19 @@ size_t window(void *index, const uint32_t *box, uint32_t *ids) {
     return size_t(next - ids);
 }
 
+bg::model::box<Point3> box_around(const Query &query, double reach) {
+    return {
+        Point3(query.p[0] - reach, query.p[1] - reach, query.p[2] - reach),
+        Point3(query.p[0] + reach, query.p[1] + reach, query.p[2] + reach)};
+}
+
 size_t radius(void *index, double longitude, double latitude, double meters, uint32_t *ids, double *distances) {
     const auto &space = *static_cast<Space *>(index);
     const Query query(longitude, latitude);
     // A chord is never longer than the geodesic.
     const double reach = meters + 1e-6;
-    const bg::model::box<Point3> area(
-        Point3(query.p[0] - reach, query.p[1] - reach, query.p[2] - reach),
-        Point3(query.p[0] + reach, query.p[1] + reach, query.p[2] + reach));
     size_t count = 0;
-    space.tree.query(bgi::intersects(area), boost::make_function_output_iterator([&](const Value3 &value) {
+    space.tree.query(bgi::intersects(box_around(query, reach)), boost::make_function_output_iterator([&](const Value3 &value) {
         const double q[3] = {bg::get<0>(value.first), bg::get<1>(value.first), bg::get<2>(value.first)};
         const double c2 = query.chord_squared(q);
         if (c2 > reach * reach) return;
@@ -110,6 +113,16 @@ size_t nearest(void *index, double longitude, double latitude, size_t k, uint32_
         }
         query.sort(space.points, space.hits);
         if (space.hits.size() < asked || least_distance(std::sqrt(longest)) > space.hits[k - 1].distance) break;
+        // Mostly many points of one place. A small box around it is quicker than asking for ever more.
+        const double reach = space.hits[k - 1].distance + 1e-6;
+        if (reach > 5000) continue;
+        space.hits.clear();
+        space.tree.query(bgi::intersects(box_around(query, reach)), boost::make_function_output_iterator([&](const Value3 &value) {
+            const double c2 = query.chord_squared(space.points.ecef + 3 * size_t(value.second));
+            if (c2 <= reach * reach) space.hits.push_back(query.hit(space.points, value.second));
+        }));
+        query.sort(space.points, space.hits);
+        break;
     }
     return deliver(space.hits, k, ids, distances);
 }

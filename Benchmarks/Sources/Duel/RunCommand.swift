@@ -1,6 +1,7 @@
 // RunCommand.swift: `Duel run` times ours and every peer of this process, one thread, the same points and queries, in turns:
-// a round of one, a round of the next, so that what the machine does meanwhile befalls all. Every answer is compared with ours
-// before a time counts.
+// a round of one, a round of the next, so that what the machine does meanwhile befalls all. Each round begins with an untimed
+// pass over the same queries, so that nobody pays for the caches that the one before has filled. Every answer is compared with
+// ours before a time counts.
 
 import ArgumentParser
 import Atlas
@@ -21,6 +22,8 @@ struct RunCommand: ParsableCommand {
     var peers: String?
     @Option(help: "Rounds of each work.")
     var rounds = 7
+    @Flag(help: "No untimed pass before each round: caches hold what the contender before left in them.")
+    var cold = false
     @Option(help: "Also time the tiles of the comparison from this snapshot.")
     var snapshot: String?
 
@@ -83,6 +86,7 @@ struct RunCommand: ParsableCommand {
                 let at = (turn + round) % contenders.count
                 // The slow ones are known after three rounds.
                 if round >= 3, spent[at] > 5_000_000_000 { continue }
+                if !cold { for number in 0..<queries.count { _ = contenders[at].answer(queries, number, out) } }
                 var times = [Int](repeating: 0, count: queries.count)
                 for number in 0..<queries.count {
                     times[number] = Stopwatch.time { _ = contenders[at].answer(queries, number, out) }
