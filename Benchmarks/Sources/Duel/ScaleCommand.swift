@@ -51,6 +51,8 @@ struct ScaleCommand: ParsableCommand {
             var found = [0, 0]
             for _ in 0..<rounds {
                 for at in 0...1 {
+                    // An untimed pass first, as in the comparison.
+                    for number in 0..<sets[at].count { _ = contenders[at].answer(sets[at], number, out) }
                     found[at] = 0
                     var times = [Int](repeating: 0, count: sets[at].count)
                     for number in 0..<sets[at].count {
