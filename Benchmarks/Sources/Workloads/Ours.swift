@@ -63,10 +63,17 @@ package struct OurIndex {
 
     /// Every member of a circle with its exact distance.
     package func radius(_ query: CircleQuery, ids out: UnsafeMutablePointer<UInt32>, distances: UnsafeMutablePointer<Double>) -> Int {
-        let found = index.tree.radius(
-            longitude: query.longitude, latitude: query.latitude, meters: query.meters, earth: earth, solver: solver, limit: .max,
-            where: { _ in true })
-        return deliver(found.neighbors, out, distances)
+        index.ids.withUnsafeBufferPointer { ids in
+            var count = 0
+            index.tree.forEachNeighbor(
+                longitude: query.longitude, latitude: query.latitude, meters: query.meters, earth: earth, solver: solver
+            ) { at, meters in
+                out[count] = ids[at]
+                distances[count] = meters
+                count += 1
+            }
+            return count
+        }
     }
 
     package func nearest(_ at: Position, k: Int, ids out: UnsafeMutablePointer<UInt32>, distances: UnsafeMutablePointer<Double>) -> Int {
