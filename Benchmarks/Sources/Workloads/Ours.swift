@@ -1,0 +1,96 @@
+// Ours.swift: BlueAtlas' index as the comparison sees it: built from positions or cells, answers as ids in a buffer. The only
+// file here that knows the index's interface.
+
+import Geodesy
+import SpatialIndex
+
+/// The solver that the product uses.
+package struct Solver: GeodesicSolver {
+    private let geodesic = WGS84Geodesic()
+
+    package init() {}
+
+    package func distanceMeters(fromLongitude: Double, latitude: Double, toLongitude: Double, latitude toLatitude: Double) -> Double {
+        geodesic.distanceMeters(fromLongitude: fromLongitude, latitude: latitude, toLongitude: toLongitude, latitude: toLatitude)
+    }
+}
+
+/// The packed R-tree over cells, and the id of each of its points: all that windows need.
+package struct OurTree {
+    package let tree: PackedRTree
+    package let ids: Column<UInt32>
+    /// Old position of each new one.
+    package let order: [UInt32]
+
+    package init(cells: [GridPoint]) {
+        order = PackedRTree.hilbertOrder(of: cells)
+        tree = PackedRTree(x: Column(order.map { cells[Int($0)].x }), y: Column(order.map { cells[Int($0)].y }))
+        ids = Column(order)
+    }
+
+    /// Writes the ids of the points in a box and returns how many there are.
+    package func window(_ box: GridBox, ids out: UnsafeMutablePointer<UInt32>) -> Int {
+        ids.withUnsafeBufferPointer { ids in
+            guard let ids = ids.baseAddress else { return 0 }
+            var count = 0
+            tree.window(box) { run in
+                (out + count).update(from: ids + run.lowerBound, count: run.count)
+                count += run.count
+            }
+            return count
+        }
+    }
+}
+
+/// The tree with exact positions: for radius and nearest.
+package struct OurIndex {
+    package let index: OurTree
+    package let earth: EarthPoints
+    private let solver = Solver()
+
+    /// From degrees, the projection included.
+    package init(degrees: [Position]) {
+        self.init(
+            degrees: degrees, index: OurTree(cells: degrees.map { MercatorGrid.project(longitude: $0.longitude, latitude: $0.latitude) }))
+    }
+
+    package init(degrees: [Position], index: OurTree) {
+        self.index = index
+        earth = EarthPoints(
+            longitude: Column(index.order.map { degrees[Int($0)].longitude }),
+            latitude: Column(index.order.map { degrees[Int($0)].latitude }))
+    }
+
+    /// Every member of a circle with its exact distance.
+    package func radius(_ query: CircleQuery, ids out: UnsafeMutablePointer<UInt32>, distances: UnsafeMutablePointer<Double>) -> Int {
+        index.ids.withUnsafeBufferPointer { ids in
+            var count = 0
+            index.tree.forEachNeighbor(
+                longitude: query.longitude, latitude: query.latitude, meters: query.meters, earth: earth, solver: solver
+            ) { at, meters in
+                out[count] = ids[at]
+                distances[count] = meters
+                count += 1
+            }
+            return count
+        }
+    }
+
+    package func nearest(_ at: Position, k: Int, ids out: UnsafeMutablePointer<UInt32>, distances: UnsafeMutablePointer<Double>) -> Int {
+        let found = index.tree.nearest(
+            longitude: at.longitude, latitude: at.latitude, k: k, earth: earth, solver: solver, where: { _ in true })
+        return deliver(found, out, distances)
+    }
+
+    private func deliver(
+        _ neighbors: [Neighbor], _ out: UnsafeMutablePointer<UInt32>, _ distances: UnsafeMutablePointer<Double>
+    ) -> Int {
+        index.ids.withUnsafeBufferPointer { ids in
+            for (at, neighbor) in neighbors.enumerated() {
+                out[at] = ids[neighbor.index]
+                distances[at] = neighbor.distanceMeters
+            }
+        }
+        return neighbors.count
+    }
+}
