@@ -51,51 +51,77 @@ extension PackedRTree {
         return (list.settle(query, earth, solver, maxMeters: meters, after: cursor), total)
     }
 
+    /// Calls `body` with every point whose geodesic distance is at most `meters`: short runs of the order, ascending, and the distance of
+    /// each point of the run.
+    ///
+    /// Parameters and errors as of `radius`. Distances are within 60 nm of the geodesic's up to 50 km, within 1.3 µm up to 100 km, the
+    /// solver's own beyond. They stand in a buffer that is used again after each call of `body`.
+    /// Cost: O(points in the circle's window), about 2 ns each up to 100 km; beyond, a geodesic for each point.
+    @inlinable
+    @inline(__always)
+    public func forEachNeighborRun(
+        longitude: Double, latitude: Double, meters: Double, earth: EarthPoints, solver: some GeodesicSolver,
+        _ body: (_ run: Range<Int>, _ distancesMeters: UnsafePointer<Double>) -> Void
+    ) {
+        guard meters >= 0, let query = EarthQuery(longitude: longitude, latitude: latitude) else { return }
+        let rim = RadiusRim(meters: meters)
+        withUnsafeTemporaryAllocation(of: Double.self, capacity: NeighborRun.capacity) { buffer in
+            guard let buffer = buffer.baseAddress else { return }
+            var pending = NeighborRun(buffer)
+            cover(query, meters: meters) { run in
+                EarthScan(earth, run) { scan in
+                    var index = scan.start
+                    if meters <= GeodesicEstimate.goodAsSolved {
+                        while index &+ NeighborRun.blockSize <= scan.end {
+                            pending.makeRoom(at: index, body)
+                            let (areAllIn, areAllOut) = scan.estimates(index, query, rim, into: pending.free)
+                            if areAllIn {
+                                pending.count &+= NeighborRun.blockSize
+                            } else if !areAllOut {
+                                // On the rim. The block may move over where it stands.
+                                let squares = pending.block
+                                for lane in 0..<NeighborRun.blockSize where squares[lane] <= rim.surelyOut {
+                                    if squares[lane] <= rim.surelyIn {
+                                        pending.add(index &+ lane, squared: squares[lane], body)
+                                    } else {
+                                        let distance = query.exact(index &+ lane, earth, solver)
+                                        if distance <= meters { pending.add(index &+ lane, solved: distance, body) }
+                                    }
+                                }
+                            }
+                            index &+= NeighborRun.blockSize
+                        }
+                    }
+                    while index < scan.end {
+                        let (chordSquared, dz) = scan.chord(index, query)
+                        if chordSquared <= rim.surelyOut {
+                            let squared = query.estimate.squared(chordSquared: chordSquared, dz: dz)
+                            if squared <= rim.surelyIn, squared <= GeodesicEstimate.goodAsSolvedSquared {
+                                pending.add(index, squared: squared, body)
+                            } else if squared <= rim.surelyOut {
+                                let distance = query.exact(index, earth, solver)
+                                if distance <= meters { pending.add(index, solved: distance, body) }
+                            }
+                        }
+                        index &+= 1
+                    }
+                }
+            }
+            pending.flush(body)
+        }
+    }
+
     /// Calls `body` with every point whose geodesic distance is at most `meters`, and that distance, in the index's order.
     ///
-    /// Parameters and errors as of `radius`. Distances are within 60 nm of the geodesic's up to 50 km, within 1.3 µm beyond.
-    /// Cost: O(points in the circle's window), a few nanoseconds each up to 100 km; beyond, a geodesic for each point.
+    /// As `forEachNeighborRun`, point by point.
     @inlinable
     @inline(__always)
     public func forEachNeighbor(
         longitude: Double, latitude: Double, meters: Double, earth: EarthPoints, solver: some GeodesicSolver,
         _ body: (_ index: Int, _ distanceMeters: Double) -> Void
     ) {
-        guard meters >= 0, let query = EarthQuery(longitude: longitude, latitude: latitude) else { return }
-        let rim = RadiusRim(meters: meters)
-        cover(query, meters: meters) { run in
-            EarthScan(earth, run) { scan in
-                var index = scan.start
-                // Eight at a time while the series serves all of the circle.
-                if meters <= GeodesicEstimate.goodAsSolved {
-                    while index &+ 8 <= scan.end {
-                        let squared = scan.estimates(index, query)
-                        let distances = squared.squareRoot()
-                        for lane in 0..<8 where squared[lane] <= rim.surelyOut {
-                            if squared[lane] <= rim.surelyIn {
-                                body(index &+ lane, distances[lane])
-                            } else {
-                                let distance = query.exact(index &+ lane, earth, solver)
-                                if distance <= meters { body(index &+ lane, distance) }
-                            }
-                        }
-                        index &+= 8
-                    }
-                }
-                while index < scan.end {
-                    let (chordSquared, dz) = scan.chord(index, query)
-                    if chordSquared <= rim.surelyOut {
-                        let squared = query.estimate.squared(chordSquared: chordSquared, dz: dz)
-                        if squared <= rim.surelyOut {
-                            let estimate = squared.squareRoot()
-                            let serves = squared <= rim.surelyIn && estimate <= GeodesicEstimate.goodAsSolved
-                            let distance = serves ? estimate : query.exact(index, earth, solver)
-                            if distance <= meters { body(index, distance) }
-                        }
-                    }
-                    index &+= 1
-                }
-            }
+        forEachNeighborRun(longitude: longitude, latitude: latitude, meters: meters, earth: earth, solver: solver) { run, distances in
+            for index in run { body(index, distances[index &- run.lowerBound]) }
         }
     }
 
@@ -223,13 +249,91 @@ struct EarthScan {
         return (dx * dx + dy * dy + dz * dz, dz)
     }
 
-    /// Squared estimates of eight points, m², by the series. `index` to `index + 7` must be in start ..< end.
+    /// Squared estimates of a block of points by the series, m², and whether all are surely in the circle, or out of it. Two at a time:
+    /// more would not fit the registers of the least machine.
+    ///
+    /// The block from `index` on must be in start ..< end, and `squares` have room for it.
     @inlinable
     @inline(__always)
-    func estimates(_ index: Int, _ query: EarthQuery) -> SIMD8<Double> {
-        let dx = UnsafeRawPointer(x + index).loadUnaligned(as: SIMD8<Double>.self) - query.x
-        let dy = UnsafeRawPointer(y + index).loadUnaligned(as: SIMD8<Double>.self) - query.y
-        let dz = UnsafeRawPointer(z + index).loadUnaligned(as: SIMD8<Double>.self) - query.z
-        return query.estimate.series(dx * dx + dy * dy + dz * dz, dz)
+    func estimates(
+        _ index: Int, _ query: EarthQuery, _ rim: RadiusRim, into squares: UnsafeMutablePointer<Double>
+    ) -> (areAllIn: Bool, areAllOut: Bool) {
+        var notIn = SIMD2<Int64>.zero
+        var notOut = SIMD2<Int64>.zero
+        var lane = 0
+        while lane < NeighborRun.blockSize {
+            let dx = UnsafeRawPointer(x + index + lane).loadUnaligned(as: SIMD2<Double>.self) - query.x
+            let dy = UnsafeRawPointer(y + index + lane).loadUnaligned(as: SIMD2<Double>.self) - query.y
+            let dz = UnsafeRawPointer(z + index + lane).loadUnaligned(as: SIMD2<Double>.self) - query.z
+            let squared = query.estimate.series(dx * dx + dy * dy + dz * dz, dz)
+            UnsafeMutableRawPointer(squares + lane).storeBytes(of: squared, as: SIMD2<Double>.self)
+            notIn |= unsafeBitCast(squared .> SIMD2(repeating: rim.surelyIn), to: SIMD2<Int64>.self)
+            notOut |= unsafeBitCast(squared .<= SIMD2(repeating: rim.surelyOut), to: SIMD2<Int64>.self)
+            lane &+= 2
+        }
+        return (notIn.x | notIn.y == 0, notOut.x | notOut.y == 0)
+    }
+}
+
+/// Consecutive points of an answer and their distances, on their way out. Distances stand squared until they go: roots are taken two
+/// at a time then.
+@usableFromInline
+struct NeighborRun {
+    /// Points that are estimated at a time.
+    @usableFromInline static let blockSize = 8
+    /// Points that are handed on at a time, at most.
+    @usableFromInline static let capacity = 128
+    @usableFromInline let squares: UnsafeMutablePointer<Double>
+    @usableFromInline var start = 0
+    @usableFromInline var count = 0
+
+    /// `squares` has room for `capacity`.
+    @inlinable
+    init(_ squares: UnsafeMutablePointer<Double>) { self.squares = squares }
+
+    /// Where the next squares belong.
+    @inlinable
+    @inline(__always)
+    var free: UnsafeMutablePointer<Double> { squares + count }
+
+    /// The block at `free`.
+    @inlinable
+    @inline(__always)
+    var block: SIMD8<Double> { UnsafeRawPointer(free).loadUnaligned(as: SIMD8<Double>.self) }
+
+    /// Room for a block that begins at `index`.
+    @inlinable
+    @inline(__always)
+    mutating func makeRoom(at index: Int, _ body: (Range<Int>, UnsafePointer<Double>) -> Void) {
+        if start &+ count != index || count &+ NeighborRun.blockSize > NeighborRun.capacity {
+            flush(body)
+            start = index
+        }
+    }
+
+    @inlinable
+    @inline(__always)
+    mutating func add(_ index: Int, squared: Double, _ body: (Range<Int>, UnsafePointer<Double>) -> Void) {
+        if start &+ count != index || count == NeighborRun.capacity {
+            flush(body)
+            start = index
+        }
+        squares[count] = squared
+        count &+= 1
+    }
+
+    /// Hands on a solved distance as it is.
+    @inlinable
+    mutating func add(_ index: Int, solved distance: Double, _ body: (Range<Int>, UnsafePointer<Double>) -> Void) {
+        flush(body)
+        withUnsafePointer(to: distance) { body(index..<index &+ 1, $0) }
+    }
+
+    @inlinable
+    mutating func flush(_ body: (Range<Int>, UnsafePointer<Double>) -> Void) {
+        guard count > 0 else { return }
+        for place in 0..<count { squares[place] = squares[place].squareRoot() }
+        body(Range(uncheckedBounds: (start, start &+ count)), UnsafePointer(squares))
+        count = 0
     }
 }

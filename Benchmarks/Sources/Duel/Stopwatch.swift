@@ -32,8 +32,12 @@ enum Stopwatch {
 /// Times of one contender at one work: a row per round, a column per query. Nanoseconds.
 struct Timings {
     private var rounds: [[Int]] = []
+    /// Of each round, the time of a query in a pass that was timed as a whole.
+    private var passes: [Double] = []
 
     mutating func add(round: [Int]) { rounds.append(round) }
+
+    mutating func add(pass nanoseconds: Int, queries: Int) { passes.append(Double(nanoseconds) / Double(max(queries, 1))) }
 
     var isEmpty: Bool { rounds.isEmpty }
 
@@ -56,6 +60,7 @@ struct Timings {
 
     /// The mean query, of the median round.
     var mean: Double {
+        guard passes.isEmpty else { return passes.sorted()[passes.count / 2] / 1_000 }
         guard let first = rounds.first, !first.isEmpty else { return 0 }
         return Double(Timings.median(rounds.map { $0.reduce(0, +) })) / 1_000 / Double(first.count)
     }

@@ -22,6 +22,11 @@ package struct OurTree {
     /// Old position of each new one.
     package let order: [UInt32]
 
+    /// From degrees, the projection included.
+    package init(degrees: [Position]) {
+        self.init(cells: MercatorGrid.project(longitudes: degrees.map(\.longitude), latitudes: degrees.map(\.latitude)))
+    }
+
     package init(cells: [GridPoint]) {
         order = PackedRTree.hilbertOrder(of: cells)
         tree = PackedRTree(x: Column(order.map { cells[Int($0)].x }), y: Column(order.map { cells[Int($0)].y }))
@@ -50,8 +55,7 @@ package struct OurIndex {
 
     /// From degrees, the projection included.
     package init(degrees: [Position]) {
-        self.init(
-            degrees: degrees, index: OurTree(cells: degrees.map { MercatorGrid.project(longitude: $0.longitude, latitude: $0.latitude) }))
+        self.init(degrees: degrees, index: OurTree(degrees: degrees))
     }
 
     package init(degrees: [Position], index: OurTree) {
@@ -64,13 +68,14 @@ package struct OurIndex {
     /// Every member of a circle with its exact distance.
     package func radius(_ query: CircleQuery, ids out: UnsafeMutablePointer<UInt32>, distances: UnsafeMutablePointer<Double>) -> Int {
         index.ids.withUnsafeBufferPointer { ids in
+            guard let ids = ids.baseAddress else { return 0 }
             var count = 0
-            index.tree.forEachNeighbor(
+            index.tree.forEachNeighborRun(
                 longitude: query.longitude, latitude: query.latitude, meters: query.meters, earth: earth, solver: solver
-            ) { at, meters in
-                out[count] = ids[at]
-                distances[count] = meters
-                count += 1
+            ) { run, meters in
+                (out + count).update(from: ids + run.lowerBound, count: run.count)
+                (distances + count).update(from: meters, count: run.count)
+                count += run.count
             }
             return count
         }
