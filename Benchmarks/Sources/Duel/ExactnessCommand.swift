@@ -124,7 +124,7 @@ final class ExactnessChecker: @unchecked Sendable {
                 var random = SeededRandom(seed: seed &+ UInt64(number) &* 0x9e37_79b9 &+ UInt64(check.name.utf8.count) << 40)
                 let (query, kind) = make(check.maker, &random)
                 let found = truth.answer(query, 0)
-                let answer = Answer(out, count: contender.answer(query, 0, out), kind: kind)
+                let answer = Answer(out, count: contender.answering(query, out)(0), kind: kind)
                 let right = answer.agrees(with: found, kind: kind)
                 lock.lock()
                 if !right { counts.ours += 1 }
@@ -142,7 +142,7 @@ final class ExactnessChecker: @unchecked Sendable {
         case .window, .radius: right = Answer(ids: found.map(\.id).sorted(), distances: [])
         }
         for shortcut in shortcuts where shortcut.canAnswer(kind) {
-            var answer = Answer(out, count: shortcut.answer(query, 0, out), kind: kind)
+            var answer = Answer(out, count: shortcut.answering(query, out)(0), kind: kind)
             answer.measure(query, 0, points)
             counts.shortcuts[shortcut.name, default: 0] += answer.hasIDs(of: right, kind: kind) ? 0 : 1
         }

@@ -35,7 +35,8 @@ struct ExportCommand: ParsableCommand {
         let out = AnswerBuffer(points: points.count)
         for work in Work.all {
             let queries = QuerySet(work, over: points, seed: seed)
-            let answers = (0..<queries.count).map { Answer(out, count: ours.answer(queries, $0, out), kind: work.kind) }
+            let answer = ours.answering(queries, out)
+            let answers = (0..<queries.count).map { Answer(out, count: answer($0), kind: work.kind) }
             let checked = min(sample, queries.count)
             for number in 0..<checked {
                 let at = number * queries.count / checked

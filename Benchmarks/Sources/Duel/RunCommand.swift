@@ -66,9 +66,10 @@ struct RunCommand: ParsableCommand {
         let answers = try folder.answers(of: work)
         guard answers.count == queries.count else { throw DuelError("queries and answers of \(work.name) do not belong together") }
         var wrong = [Int](repeating: 0, count: contenders.count)
+        let answering = contenders.map { $0.answering(queries, out) }
         for (at, contender) in contenders.enumerated() {
             for number in 0..<queries.count {
-                var answer = Answer(out, count: contender.answer(queries, number, out), kind: work.kind)
+                var answer = Answer(out, count: answering[at](number), kind: work.kind)
                 let right: Bool
                 if contender.exact {
                     right = answer.agrees(with: answers[number], kind: work.kind)
@@ -87,13 +88,14 @@ struct RunCommand: ParsableCommand {
                 // The slow ones are known after three rounds.
                 if round >= 3, spent[at] > 5_000_000_000 { continue }
                 // The pass as a whole is what the mean is from: reading the clock at each query holds the processor up.
-                if !cold { for number in 0..<queries.count { _ = contenders[at].answer(queries, number, out) } }
+                let answer = answering[at]
+                if !cold { for number in 0..<queries.count { _ = answer(number) } }
                 let start = Stopwatch.now()
-                for number in 0..<queries.count { _ = contenders[at].answer(queries, number, out) }
+                for number in 0..<queries.count { _ = answer(number) }
                 timings[at].add(pass: Stopwatch.now() - start, queries: queries.count)
                 var times = [Int](repeating: 0, count: queries.count)
                 for number in 0..<queries.count {
-                    times[number] = Stopwatch.time { _ = contenders[at].answer(queries, number, out) }
+                    times[number] = Stopwatch.time { _ = answer(number) }
                 }
                 spent[at] += times.reduce(0, +)
                 timings[at].add(round: times)

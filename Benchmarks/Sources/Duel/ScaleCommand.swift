@@ -45,18 +45,19 @@ struct ScaleCommand: ParsableCommand {
         let out = AnswerBuffer(points: large.count)
         for work in Work.all {
             let queries = QuerySet(work, over: small, seed: 1)
-            let counts = (0..<queries.count).map { contenders[0].answer(queries, $0, out) }
+            let counts = (0..<queries.count).map(contenders[0].answering(queries, out))
             let sets = [queries, shrunk(queries, to: counts, contenders[1], out)]
             var timings = [Timings(), Timings()]
             var found = [0, 0]
             for _ in 0..<rounds {
                 for at in 0...1 {
+                    let answer = contenders[at].answering(sets[at], out)
                     // An untimed pass first, as in the comparison.
-                    for number in 0..<sets[at].count { _ = contenders[at].answer(sets[at], number, out) }
+                    for number in 0..<sets[at].count { _ = answer(number) }
                     found[at] = 0
                     var times = [Int](repeating: 0, count: sets[at].count)
                     for number in 0..<sets[at].count {
-                        times[number] = Stopwatch.time { found[at] += contenders[at].answer(sets[at], number, out) }
+                        times[number] = Stopwatch.time { found[at] += answer(number) }
                     }
                     timings[at].add(round: times)
                 }
