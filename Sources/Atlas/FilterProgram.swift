@@ -9,7 +9,8 @@ struct FilterProgram: Sendable {
     /// Bit s set: status s passes.
     private let statusMask: UInt8
     /// Passing industries by index; nil: all.
-    private let industries: [Bool]?
+    private let industries: Column<Bool>?
+    private let scan: StatusScan
     /// Passing categories of a record; all ones when no category is asked for.
     private let categories: UInt16
     private let fromDay: Int32
@@ -37,9 +38,10 @@ struct FilterProgram: Sendable {
         if filter.industries.isEmpty {
             industries = nil
         } else {
-            industries = snapshot.industryCodes.map { code in
-                filter.industries.contains { code.hasPrefix($0) || code.drop { $0.isLetter }.hasPrefix($0) }
-            }
+            industries = Column(
+                snapshot.industryCodes.map { code in
+                    filter.industries.contains { code.hasPrefix($0) || code.drop { $0.isLetter }.hasPrefix($0) }
+                })
         }
         categories = filter.categories.isEmpty ? 0xFFFF : filter.categories.reduce(0) { $0 | (1 << UInt16($1 & 15)) }
         fromDay = filter.from?.daysSince1970 ?? .min
@@ -59,6 +61,7 @@ struct FilterProgram: Sendable {
             candidates = filter.brands.count == 1 ? lists : Array(Set(lists)).sorted()
         }
         passesAll = statusMask == 0xFF && industries == nil && !asksForRecords && candidates == nil
+        scan = StatusScan(mask: statusMask)
         status = snapshot.status
         industry = snapshot.industry
         categoryMask = snapshot.categoryMask
@@ -103,13 +106,71 @@ struct FilterProgram: Sendable {
         } else if passesAll {
             for index in range { body(index) }
         } else {
-            for index in range where matches(index) { body(index) }
+            // Sixty-four at a time: a word of bits, one column after the other, so that no branch waits on a single factory.
+            withHandle(range) { handle in
+                var start = range.lowerBound
+                while start < range.upperBound {
+                    let run = Range(uncheckedBounds: (start, min(start + 64, range.upperBound)))
+                    var passing = bits(run, handle)
+                    while passing != 0 {
+                        body(start &+ passing.trailingZeroBitCount)
+                        passing &= passing &- 1
+                    }
+                    start = run.upperBound
+                }
+            }
         }
+    }
+
+    /// The columns' addresses, for the duration of `body`.
+    @inline(__always)
+    private func withHandle(_ range: Range<Int>, _ body: (FilterHandle) -> Void) {
+        // The columns' lengths were checked when the file was opened; the range is checked against them here, once.
+        precondition(range.lowerBound >= 0 && range.upperBound <= min(status.count, industry.count))
+        status.withUnsafeBufferPointer { status in
+            industry.withUnsafeBufferPointer { industry in
+                scan.wanted.withUnsafeBufferPointer { wanted in
+                    guard let status = status.baseAddress, let industry = industry.baseAddress else { return }
+                    guard let industries else { return body(FilterHandle(status: status, wanted: wanted, industry: industry, passes: nil)) }
+                    industries.withUnsafeBufferPointer { passes in
+                        body(FilterHandle(status: status, wanted: wanted, industry: industry, passes: passes.baseAddress))
+                    }
+                }
+            }
+        }
+    }
+
+    /// A bit for each of up to 64 factories: which pass everything but the candidates' list.
+    private func bits(_ run: Range<Int>, _ handle: FilterHandle) -> UInt64 {
+        var passing = handle.statusBits(run)
+        if asksForRecords, passing != 0 {
+            var mayHave: UInt64 = 0
+            for (bit, index) in run.enumerated() { mayHave |= (mayHaveRecord(index) ? 1 : 0) &<< UInt64(truncatingIfNeeded: bit) }
+            passing &= mayHave
+        }
+        passing = handle.industryBits(run, among: passing)
+        guard asksForRecords else { return passing }
+        var left = passing
+        while left != 0 {
+            let bit = left.trailingZeroBitCount
+            left &= left &- 1
+            if !hasRecord(run.lowerBound &+ bit) { passing &= ~(1 &<< UInt64(truncatingIfNeeded: bit)) }
+        }
+        return passing
+    }
+
+    /// What the columns per factory say of its records. No branches.
+    @inline(__always)
+    private func mayHaveRecord(_ index: Int) -> Bool {
+        let day: UInt8 = latestDay[index] >= fromDay ? 1 : 0
+        let severity: UInt8 = worstSeverity[index] >= minSeverity ? 1 : 0
+        let category: UInt8 = categoryMask[index] & categories != 0 ? 1 : 0
+        return day & severity & category == 1
     }
 
     /// One and the same record must meet every condition; the columns per factory reject most without looking at records.
     private func hasRecord(_ index: Int) -> Bool {
-        guard categoryMask[index] & categories != 0, worstSeverity[index] >= minSeverity, latestDay[index] >= fromDay else { return false }
+        guard mayHaveRecord(index) else { return false }
         for record in Int(recordOffsets[index])..<Int(recordOffsets[index + 1]) {
             let day = recordDay[record]
             if day >= fromDay, day <= toDay, recordSeverity[record] >= minSeverity,
@@ -119,6 +180,74 @@ struct FilterProgram: Sendable {
             }
         }
         return false
+    }
+}
+
+/// Which statuses are wanted, as words to compare eight statuses with at a time.
+private struct StatusScan: Sendable {
+    /// Wanted statuses, each in every byte of a word; none: all are wanted.
+    let wanted: [UInt64]
+
+    init(mask: UInt8) {
+        wanted = mask == 0xFF ? [] : (0..<8).filter { mask & (1 << $0) != 0 }.map { UInt64($0) * FilterHandle.ones }
+    }
+}
+
+/// The columns of a filter by address.
+private struct FilterHandle {
+    let status: UnsafePointer<UInt8>
+    let wanted: UnsafeBufferPointer<UInt64>
+    let industry: UnsafePointer<UInt16>
+    /// By industry; nil: all pass.
+    let passes: UnsafePointer<Bool>?
+
+    static let ones: UInt64 = 0x0101_0101_0101_0101
+
+    /// A bit for each of up to 64 factories with a wanted status. The run must be within the column.
+    @inline(__always)
+    func statusBits(_ run: Range<Int>) -> UInt64 {
+        let count = run.count
+        if wanted.isEmpty { return count == 64 ? ~0 : (1 &<< UInt64(truncatingIfNeeded: count)) &- 1 }
+        let first = UnsafeRawPointer(status + run.lowerBound)
+        var bits: UInt64 = 0
+        var at = 0
+        while at &+ 8 <= count {
+            bits |= eight(UInt64(littleEndian: first.loadUnaligned(fromByteOffset: at, as: UInt64.self))) &<< UInt64(truncatingIfNeeded: at)
+            at &+= 8
+        }
+        while at < count {
+            bits |= (eight(UInt64(first.load(fromByteOffset: at, as: UInt8.self))) & 1) &<< UInt64(truncatingIfNeeded: at)
+            at &+= 1
+        }
+        return bits
+    }
+
+    /// A bit for each byte of a word whose lowest three bits are a wanted status.
+    @inline(__always)
+    private func eight(_ word: UInt64) -> UInt64 {
+        let highest = 128 &* FilterHandle.ones
+        let statuses = word & (7 &* FilterHandle.ones)
+        var found: UInt64 = 0
+        // A byte's highest bit survives the subtraction only where the byte is zero.
+        for status in wanted { found |= highest &- (statuses ^ status) }
+        // One bit of each byte, gathered in the highest byte.
+        return (((found & highest) &>> 7) &* 0x0102_0408_1020_4080) &>> 56
+    }
+
+    /// Of factories with a bit, those of a wanted industry. Indices in the column are below the table's length: that was checked when the
+    /// file was opened.
+    @inline(__always)
+    func industryBits(_ run: Range<Int>, among bits: UInt64) -> UInt64 {
+        guard let passes else { return bits }
+        let first = industry + run.lowerBound
+        var left = bits
+        var passing: UInt64 = 0
+        while left != 0 {
+            let bit = left.trailingZeroBitCount
+            left &= left &- 1
+            passing |= (passes[Int(first[bit])] ? 1 : 0) &<< UInt64(truncatingIfNeeded: bit)
+        }
+        return passing
     }
 }
 

@@ -62,8 +62,13 @@ extension Snapshot {
     private func collectCells(_ range: Range<Int>, cellZoom: Int, program: FilterProgram, into contents: inout TileContents) {
         tree.forEachCell(in: range, cellZoom: cellZoom) { cell, run in
             var cluster = ClusterSum()
-            program.forEachMatch(in: run) { index in
-                cluster.add(x: tree.x[index], y: tree.y[index], status: status[index], index: index)
+            // Setting the loops up costs more than a few factories.
+            if program.passesAll, run.count >= 64 {
+                cluster.addAll(run, x: tree.x, y: tree.y, status: status)
+            } else {
+                program.forEachMatch(in: run) { index in
+                    cluster.add(x: tree.x[index], y: tree.y[index], status: status[index], index: index)
+                }
             }
             switch cluster.count {
             case 0: break

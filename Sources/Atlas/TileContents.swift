@@ -26,6 +26,20 @@ struct ClusterSum {
         worstStatus = Swift.min(worstStatus, status)
     }
 
+    /// Adds a run of factories, to an empty sum. One column after the other: each is a loop that the compiler makes vectors of.
+    mutating func addAll(_ run: Range<Int>, x: Column<UInt32>, y: Column<UInt32>, status: Column<UInt8>) {
+        first = run.lowerBound
+        count = run.count
+        x.withUnsafeBufferPointer { x in for value in x[run] { sumX &+= UInt64(value) } }
+        y.withUnsafeBufferPointer { y in for value in y[run] { sumY &+= UInt64(value) } }
+        status.withUnsafeBufferPointer { status in
+            for value in status[run] {
+                violating &+= value == FactoryStatus.violating.rawValue ? 1 : 0
+                worstStatus = Swift.min(worstStatus, value)
+            }
+        }
+    }
+
     /// The mean position: inside the cell, since a cell is convex.
     var mean: GridPoint {
         GridPoint(x: UInt32(sumX / UInt64(Swift.max(count, 1))), y: UInt32(sumY / UInt64(Swift.max(count, 1))))
