@@ -86,6 +86,9 @@ let package = Package(
         .testTarget(
             name: "AtlasServerTests",
             dependencies: ["AtlasServer", .product(name: "HummingbirdTesting", package: "hummingbird")]),
+        .testTarget(
+            name: "blueatlasTests",
+            dependencies: ["blueatlas", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
     ],
     swiftLanguageModes: [.v6]
 )

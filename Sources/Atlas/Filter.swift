@@ -90,7 +90,7 @@ public struct Filter: Hashable, Sendable {
                 case "to": to = try Filter.day(name, value)
                 default:
                     guard let severity = Int(value), (1...5).contains(severity) else {
-                        throw QueryError(parameter: name, value: value, message: "a whole number from 1 to 5")
+                        throw QueryError(parameter: name, value: value, message: "not a severity; use a whole number from 1 to 5")
                     }
                     minSeverity = severity
                 }

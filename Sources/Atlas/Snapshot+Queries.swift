@@ -23,6 +23,11 @@ extension Snapshot {
         public static let hits = 1_000
     }
 
+    /// Whether this snapshot knows everything that the filter names.
+    ///
+    /// - Throws: `QueryError` that names `brand`.
+    public func check(_ filter: Filter) throws(QueryError) { _ = try FilterProgram(filter, for: self) }
+
     /// Factories within a radius, nearest first, with their exact distances.
     ///
     /// A factory is in when its WGS 84 geodesic distance is at most the radius: exact at the rim.

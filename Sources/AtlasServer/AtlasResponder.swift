@@ -90,9 +90,9 @@ struct AtlasResponder: HTTPResponder {
         }
     }
 
-    private func document(_ route: Route, _ target: RequestTarget, path: String, base: String) throws -> Reply {
+    private func document(_ route: Route, _ target: RequestTarget, path: String, base: String?) throws -> Reply {
         let call = FactoryEndpoints.Call(
-            path: route.rawValue, parameters: target.parameters, base: base)
+            path: route.rawValue, parameters: target.parameters, base: base ?? "")
         switch route {
         case .start:
             try refuseParameters(target)
@@ -101,16 +101,16 @@ struct AtlasResponder: HTTPResponder {
             return reply
         case .service:
             try refuseParameters(target)
-            return .json(ServiceDescription.json(base: base, limits: configuration.limits, loaded: snapshots.current))
+            return .json(ServiceDescription.json(base: base ?? "", limits: configuration.limits, loaded: snapshots.current))
         case .metrics:
             try refuseParameters(target)
             return Reply(type: "text/plain; version=0.0.4; charset=utf-8", Array(metrics.registry.export().utf8))
         case .tileJSON:
             let description = try MapDescription(name: target.segments[1], parameters: target.parameters)
-            return .json(try description.tileJSON(base: base, info: snapshots.required().snapshot.info))
+            return .json(try description.tileJSON(base: absolute(base), info: snapshot(for: description).info))
         case .style:
             let description = try MapDescription(name: target.segments[1], parameters: target.parameters)
-            return .json(MapStyle.json(description, base: base, info: try snapshots.required().snapshot.info))
+            return .json(MapStyle.json(description, base: try absolute(base), info: try snapshot(for: description).info))
         case .near: return .json(try factories.near(call), type: FactoryJSON.type)
         case .nearest: return .json(try factories.nearest(call), type: FactoryJSON.type)
         case .window: return .json(try factories.window(call), type: FactoryJSON.type)
@@ -138,6 +138,22 @@ struct AtlasResponder: HTTPResponder {
         headers[.contentType] = TileHeaders.contentType
         if tile.isGzipped { headers[.contentEncoding] = "gzip" }
         return Reply(headers: headers, body: tile.body)
+    }
+
+    /// The snapshot, once it is sure that it can answer for the tiles described: an address that fails for every tile is none.
+    private func snapshot(for description: MapDescription) throws -> Snapshot {
+        let snapshot = try snapshots.required().snapshot
+        try snapshot.check(description.filter)
+        return snapshot
+    }
+
+    /// TileJSON and styles are read apart from their address, so theirs must be whole ones.
+    private func absolute(_ base: String?) throws(Problem) -> String {
+        guard let base else {
+            throw Problem(
+                .badRequest, kind: .malformedRequest, detail: "this answer holds absolute addresses; name the host in a Host header")
+        }
+        return base
     }
 
     private func refuseParameters(_ target: RequestTarget) throws(Problem) {

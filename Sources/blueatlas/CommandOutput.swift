@@ -26,6 +26,14 @@ enum CommandOutput {
         if info.synthetic { FileHandle.standardError.write(Data("note: \(info.label)\n".utf8)) }
     }
 
+    /// What the system said, in its own words: Foundation wraps it into an error that fills a line with domains and codes.
+    static func reason(_ error: any Error) -> String {
+        let error = error as NSError
+        if error.domain == NSPOSIXErrorDomain { return String(cString: strerror(Int32(error.code))) }
+        if let underlying = error.userInfo[NSUnderlyingErrorKey] as? any Error { return reason(underlying) }
+        return error.localizedDescription
+    }
+
     static func open(_ path: String) throws -> Snapshot {
         do { return try Snapshot.open(path: path) } catch { throw CommandFailure(error) }
     }
@@ -45,7 +53,7 @@ struct FilterOptions: ParsableArguments {
     var from: String?
     @Option(help: "… on or before this day.")
     var to: String?
-    @Option(help: "Only factories with a record of at least this severity, 1 to 5.")
+    @Option(parsing: .unconditional, help: "Only factories with a record of at least this severity, 1 to 5.")
     var minSeverity: String?
 
     func filter() throws -> Filter {

@@ -14,13 +14,13 @@ struct GenerateCommand: ParsableCommand {
             codes start with the unassigned authority X, record texts open with 【合成数据】.
             """)
 
-    @Option(help: "Number of factories.")
+    @Option(parsing: .unconditional, help: "Number of factories.")
     var factories = 1_200_000
-    @Option(help: "Number of violation records; at most 300 per factory.")
+    @Option(parsing: .unconditional, help: "Number of violation records; at most 300 per factory.")
     var records = 1_900_000
-    @Option(help: "Number of brands with a supplier list.")
+    @Option(parsing: .unconditional, help: "Number of brands with a supplier list.")
     var brands = 580
-    @Option(help: "Another seed gives another set.")
+    @Option(parsing: .unconditional, help: "Another seed gives another set.")
     var seed: UInt64 = 1
     @Option(help: "The last day of the records (YYYY-MM-DD). Fixed by default, so that the bytes never change.")
     var asOf = "2026-11-23"

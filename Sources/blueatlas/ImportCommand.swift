@@ -46,7 +46,7 @@ struct ImportCommand: ParsableCommand {
     var format: String?
     @Option(help: "Where rejected rows are listed. Default: FILE.rejects.csv.")
     var rejects: String?
-    @Option(help: "Rows that are stored together or not at all.")
+    @Option(parsing: .unconditional, help: "Rows that are stored together or not at all.")
     var batchRows = 20_000
     @Flag(help: "Take positions whose latitude and longitude are swapped the other way round, and flag them.")
     var fixSwapped = false
@@ -173,9 +173,13 @@ struct ImportCommand: ParsableCommand {
     }
 
     private func openStore() throws -> RegistryStore {
+        let folder = (store as NSString).deletingLastPathComponent
+        if !folder.isEmpty {
+            do { try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true) } catch {
+                throw CommandFailure(message: "--store: cannot make the folder '\(folder)': \(CommandOutput.reason(error))")
+            }
+        }
         do {
-            let folder = (store as NSString).deletingLastPathComponent
-            if !folder.isEmpty { try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true) }
             return try RegistryStore(path: store, mode: .readWrite)
         } catch {
             throw CommandFailure(error)

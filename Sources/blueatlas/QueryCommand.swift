@@ -22,10 +22,10 @@ struct QueryCommand: ParsableCommand {
             usage: "blueatlas query near --lon 121.47 --lat 31.23 --radius 2000")
         @OptionGroup var common: Common
         @OptionGroup var filters: FilterOptions
-        @Option(help: "Longitude, degrees WGS 84.") var lon: Double
-        @Option(help: "Latitude, degrees WGS 84.") var lat: Double
-        @Option(help: "Radius in metres, to 100000.") var radius: Double
-        @Option(help: "How many, 1 to 1000.") var limit = 20
+        @Option(parsing: .unconditional, help: "Longitude, degrees WGS 84.") var lon: Double
+        @Option(parsing: .unconditional, help: "Latitude, degrees WGS 84.") var lat: Double
+        @Option(parsing: .unconditional, help: "Radius in metres, to 100000.") var radius: Double
+        @Option(parsing: .unconditional, help: "How many, 1 to 1000.") var limit = 20
 
         func run() throws {
             try answer(common) { snapshot in
@@ -40,9 +40,9 @@ struct QueryCommand: ParsableCommand {
         static let configuration = CommandConfiguration(abstract: "The k nearest factories, by the WGS 84 geodesic.")
         @OptionGroup var common: Common
         @OptionGroup var filters: FilterOptions
-        @Option(help: "Longitude, degrees WGS 84.") var lon: Double
-        @Option(help: "Latitude, degrees WGS 84.") var lat: Double
-        @Option(name: .customShort("k"), help: "How many, 1 to 1000.") var count = 10
+        @Option(parsing: .unconditional, help: "Longitude, degrees WGS 84.") var lon: Double
+        @Option(parsing: .unconditional, help: "Latitude, degrees WGS 84.") var lat: Double
+        @Option(name: .customShort("k"), parsing: .unconditional, help: "How many, 1 to 1000.") var count = 10
 
         func run() throws {
             try answer(common) { snapshot in
@@ -57,19 +57,32 @@ struct QueryCommand: ParsableCommand {
             commandName: "bbox", abstract: "Factories in a window.", usage: "blueatlas query bbox 121.4,31.2,121.5,31.3")
         @OptionGroup var common: Common
         @OptionGroup var filters: FilterOptions
-        @Argument(help: "west,south,east,north in degrees WGS 84.") var bbox: String
-        @Option(help: "How many, 1 to 1000.") var limit = 20
+        @Argument(
+            parsing: .allUnrecognized, help: ArgumentHelp("Edges of the window in degrees WGS 84.", valueName: "west,south,east,north"))
+        var edges: [String]
+        @Option(parsing: .unconditional, help: "How many, 1 to 1000.") var limit = 20
 
         func run() throws {
-            let numbers = bbox.split(separator: ",", omittingEmptySubsequences: false).map { Double($0) }
-            guard numbers.count == 4, case let edges = numbers.compactMap({ $0 }), edges.count == 4 else {
-                throw CommandFailure(message: "bbox: '\(bbox)' is not west,south,east,north in degrees, such as 121.4,31.2,121.5,31.3")
-            }
+            let window = try window()
             try answer(common) { snapshot in
                 let page = try snapshot.factories(
-                    west: edges[0], south: edges[1], east: edges[2], north: edges[3], limit: limit, filter: try filters.filter())
+                    west: window[0], south: window[1], east: window[2], north: window[3], limit: limit, filter: try filters.filter())
                 return (page.hits, page.total)
             }
+        }
+
+        /// The four edges. A western one begins with a minus, so what looks like an unknown option comes here too.
+        func window() throws -> [Double] {
+            let texts = edges.filter { $0 != "--" }
+            if let stray = texts.first(where: { $0.hasPrefix("-") && $0.dropFirst().first.map { $0 == "-" || $0.isLetter } ?? true }) {
+                throw CommandFailure(message: "unknown option '\(stray)'; see blueatlas query bbox --help")
+            }
+            let text = texts.joined(separator: " ")
+            let numbers = text.split(separator: ",", omittingEmptySubsequences: false).compactMap { Double($0) }
+            guard texts.count == 1, numbers.count == 4, text.count(where: { $0 == "," }) == 3 else {
+                throw CommandFailure(message: "bbox: '\(text)' is not west,south,east,north in degrees, such as 121.4,31.2,121.5,31.3")
+            }
+            return numbers
         }
     }
 

@@ -20,11 +20,11 @@ struct ServeCommand: AsyncParsableCommand {
     var store: String?
     @Option(help: "The address to listen on; 0.0.0.0 for all of this machine's.")
     var host = "127.0.0.1"
-    @Option(help: "The port to listen on; 0 picks a free one.")
+    @Option(parsing: .unconditional, help: "The port to listen on; 0 picks a free one.")
     var port = 8080
-    @Option(help: "Memory for the cache of tiles, in MB.")
+    @Option(parsing: .unconditional, help: "Memory for the cache of tiles, in MB.")
     var cacheMb = 128
-    @Option(help: "Event loops. Default: one a core.")
+    @Option(parsing: .unconditional, help: "Event loops. Default: one a core.")
     var threads: Int?
     @Flag(help: "Believe X-Forwarded-Proto, -Host and -Prefix. Only behind a proxy that sets them.")
     var trustProxy = false
@@ -32,15 +32,15 @@ struct ServeCommand: AsyncParsableCommand {
     var wait = false
     @Option(help: "trace, debug, info, notice, warning, error or critical; debug logs every request.")
     var logLevel = "info"
-    @Option(help: "Largest radius of a query, in metres, to 100000.")
+    @Option(parsing: .unconditional, help: "Largest radius of a query, in metres, to 100000.")
     var maxRadius = 100_000.0
-    @Option(help: "Largest page of a query, to 1000.")
+    @Option(parsing: .unconditional, help: "Largest page of a query, to 1000.")
     var maxLimit = 1_000
-    @Option(help: "Largest number of open connections.")
+    @Option(parsing: .unconditional, help: "Largest number of open connections.")
     var maxConnections = 4_096
-    @Option(help: "Longest address of a request, in bytes.")
+    @Option(parsing: .unconditional, help: "Longest address of a request, in bytes.")
     var maxUri = 8_192
-    @Option(help: "Seconds that a connection may be silent.")
+    @Option(parsing: .unconditional, help: "Seconds that a connection may be silent.")
     var idleTimeout = 75
 
     func validate() throws {

@@ -37,7 +37,9 @@ struct TileCommand: ParsableCommand {
         let bytes = try tileBytes()
         guard inspect else {
             if let output {
-                try Data(bytes).write(to: URL(fileURLWithPath: output), options: .atomic)
+                do { try Data(bytes).write(to: URL(fileURLWithPath: output), options: .atomic) } catch {
+                    throw CommandFailure(message: "--output: cannot write '\(output)': \(CommandOutput.reason(error))")
+                }
             } else {
                 FileHandle.standardOutput.write(Data(bytes))
             }
@@ -54,7 +56,7 @@ struct TileCommand: ParsableCommand {
     private func tileBytes() throws -> [UInt8] {
         if let file {
             do { return Array(try Data(contentsOf: URL(fileURLWithPath: file))) } catch {
-                throw CommandFailure(message: "cannot read '\(file)': \(error.localizedDescription)")
+                throw CommandFailure(message: "--file: cannot read '\(file)': \(CommandOutput.reason(error))")
             }
         }
         guard let address else { throw CommandFailure(message: "give a tile as z/x/y, or --inspect --file TILE") }

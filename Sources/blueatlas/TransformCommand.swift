@@ -39,7 +39,7 @@ struct TransformCommand: ParsableCommand {
     var outY = "out_y"
     @Option(help: "What separates the CSV file's fields: a character, or tab.")
     var delimiter: String?
-    @Option(help: "Decimals of the results, 0 to 12; without it 10 for degrees (0.01 mm) and 4 for metres.")
+    @Option(parsing: .unconditional, help: "Decimals of the results, 0 to 12; without it 10 for degrees (0.01 mm) and 4 for metres.")
     var decimals: Int?
     @Flag(help: "Positions are latitude, longitude (or northing, easting), and so is the output.")
     var latLon = false

@@ -121,6 +121,7 @@ import Testing
         "\u{16}\u{3}\u{1}\u{2}\u{0}\u{1}\u{0}\u{1}\u{fc}\u{3}\u{3}\r\n\r\n",
         "GET /tiles/blue/0/0/0.mvt HTTP/1.1\r\n\r\n",
         "GET /healthz HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+        "GET /healthz HTTP/1.1\r\nHost: a\r\nhost: b\r\n\r\n",
     ])
     func whatIsNoHTTPIsABadRequest(text: String) async throws {
         try await withServer(atlas) { server in
@@ -134,6 +135,46 @@ import Testing
             #expect(answer.status == (text.hasPrefix("GET") ? 400 : 405))
             #expect(answer["content-type"] == "application/problem+json")
             #expect(try await server.get("/healthz").status == 200)
+        }
+    }
+
+    /// Health checks of load balancers speak HTTP/1.0 without a Host.
+    @Test(arguments: [
+        ("/healthz", 200), ("/readyz", 200), ("/metrics", 200), ("/tiles/blue/0/0/0.mvt", 200), ("/v1", 200),
+        ("/v1/factories/nearest?lon=121.4737&lat=31.2304", 200), ("/tiles/blue.json", 400), ("/styles/blue.json", 400),
+    ])
+    func http10NeedsAHostOnlyForAbsoluteAddresses(target: String, status: Int) async throws {
+        try await withServer(atlas) { server in
+            let connection = try server.connect()
+            let answer = try await offThread {
+                try connection.send("GET \(target) HTTP/1.0\r\n\r\n")
+                return try connection.answer()
+            }
+            #expect(answer.status == status)
+            if status == 400 { #expect(answer.text.contains("name the host in a Host header")) }
+        }
+    }
+
+    @Test func linksAreRelativeWithoutAHost() async throws {
+        try await withServer(atlas) { server in
+            let connection = try server.connect()
+            let answer = try await offThread {
+                try connection.send("GET /v1/factories?bbox=-180,-90,180,90&limit=1 HTTP/1.0\r\n\r\n")
+                return try connection.answer()
+            }
+            let links = try #require(answer.json["links"] as? [[String: Any]])
+            let next = try #require(links.first?["href"] as? String)
+            #expect(next.hasPrefix("/v1/factories?"))
+            #expect(try await server.get(next).status == 200)
+        }
+    }
+
+    /// As `curl` sends them when a user types Chinese into an address.
+    @Test func anAddressThatIsNotPercentEncodedIsExplained() async throws {
+        try await withServer(atlas) { server in
+            let answer = try await server.get("/v1/factories/棉纺厂")
+            #expect(answer.status == 400)
+            #expect(answer.text.contains("must be percent-encoded"))
         }
     }
 

@@ -44,6 +44,12 @@ import VectorTile
             let target = tiles[0].replacing("http://atlas.test:81", with: "").replacing("{z}/{x}/{y}", with: "0/0/0")
             #expect(try await server.get(target).status == 200)
             #expect(try await server.get("/tiles/blue.json?status=angry").status == 400)
+            // All tiles of this address would be 400: then it is no answer to say where they are.
+            for kind in ["tiles", "styles"] {
+                let unknown = try await server.get("/\(kind)/blue.json?brand=nobody")
+                #expect(unknown.status == 400)
+                #expect(unknown.json["parameter"] as? String == "brand")
+            }
             #expect(try await server.get("/styles/blue.json?colour=red").status == 400)
             #expect(try await server.get("/tiles/red.json").status == 404)
         }

@@ -38,8 +38,15 @@ extension FrontDoor {
     func refusal(of head: HTTPRequestHead) -> Refusal? {
         if head.uri.utf8.count > services.limits.targetBytes { return .targetTooLong(services.limits.targetBytes) }
         var bytes = 0
-        for (name, value) in head.headers { bytes += name.utf8.count + value.utf8.count + 4 }
+        var hosts = 0
+        for (name, value) in head.headers {
+            bytes += name.utf8.count + value.utf8.count + 4
+            if name.utf8.count == 4, name.lowercased() == "host" { hosts += 1 }
+        }
         if bytes > services.limits.headerBytes { return .headersTooLarge(services.limits.headerBytes) }
+        // RFC 9112 section 3.2; HTTP/1.0, which simple health checks speak, needs none.
+        if hosts > 1 { return .malformed("it has \(hosts) Host headers; one names the host") }
+        if hosts == 0, head.version != .http1_0 { return .malformed("the Host header is missing") }
         return nil
     }
 
@@ -50,6 +57,8 @@ extension FrontDoor {
         case .invalidMethod: refuse(context, .unknownMethod)
         // A client that goes away in the middle of a request.
         case .invalidEOFState where passedOn.isEmpty: context.close(promise: nil)
+        case .invalidURL:
+            refuse(context, .malformed("its address is none, or holds what must be percent-encoded, such as Chinese characters"))
         default: refuse(context, .malformed("\(error)"))
         }
     }

@@ -29,10 +29,8 @@ extension FrontDoor {
         guard head.method == .GET || head.method == .HEAD, let request = tileRequest(head.uri) else { return nil }
         var acceptEncoding: String?
         var ifNoneMatch: String?
-        var hasHost = false
         for (name, value) in head.headers {
             switch name.utf8.count {
-            case 4 where name.isSame("host"): hasHost = true
             case 13 where name.isSame("if-none-match"):
                 if ifNoneMatch != nil { return nil }
                 ifNoneMatch = value
@@ -44,7 +42,6 @@ extension FrontDoor {
             default: break
             }
         }
-        guard hasHost || head.version.minor == 0 else { return nil }
         if let acceptEncoding, acceptEncoding != negotiated.header {
             negotiated = (acceptEncoding, ContentCoding.preferred(acceptEncoding))
         }

@@ -3,12 +3,13 @@
 import HTTPTypes
 
 enum BaseAddress {
-    /// `http://host:port`, without a slash at the end.
+    /// `http://host:port`, without a slash at the end; nil where no host is named, which only HTTP/1.0 allows (the front door sees to
+    /// that): links are then relative.
     ///
     /// - Parameter trustsProxy: whether X-Forwarded-Proto, -Host and -Prefix are believed. Only where a proxy of ours sets them: else
     ///   a client could make a shared cache hand out addresses of its own.
     /// - Throws: `Problem` 400 for a Host that is none.
-    static func of(_ request: HTTPRequest, trustsProxy: Bool) throws(Problem) -> String {
+    static func of(_ request: HTTPRequest, trustsProxy: Bool) throws(Problem) -> String? {
         var scheme = "http"
         var host = request.authority ?? ""
         var prefix = ""
@@ -23,8 +24,9 @@ enum BaseAddress {
                 prefix = value.hasSuffix("/") ? String(value.dropLast()) : value
             }
         }
+        if host.isEmpty, prefix.isEmpty { return nil }
         guard isHost(host), prefix.isEmpty || isPrefix(prefix) else {
-            throw Problem(.badRequest, kind: .malformedRequest, detail: "the Host header is missing or not a host with an optional port")
+            throw Problem(.badRequest, kind: .malformedRequest, detail: "the Host header is not a host with an optional port")
         }
         return "\(scheme)://\(host)\(prefix)"
     }
