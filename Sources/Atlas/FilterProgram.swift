@@ -40,7 +40,9 @@ struct FilterProgram: Sendable {
         } else {
             industries = Column(
                 snapshot.industryCodes.map { code in
-                    filter.industries.contains { code.hasPrefix($0) || code.drop { $0.isLetter }.hasPrefix($0) }
+                    // Bytes: a comparison of strings as text takes longer than the tile.
+                    let digits = code.utf8.drop { $0 >= UInt8(ascii: "A") }
+                    return filter.industries.contains { code.utf8.starts(with: $0.utf8) || digits.starts(with: $0.utf8) }
                 })
         }
         categories = filter.categories.isEmpty ? 0xFFFF : filter.categories.reduce(0) { $0 | (1 << UInt16($1 & 15)) }

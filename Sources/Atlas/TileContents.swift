@@ -152,30 +152,33 @@ struct TileContents {
         let brands = layer.key("brands")
         let brandCount = layer.key("brand_count")
         // Values that repeat are written once and then named by number: no text is hashed again.
-        var statusRefs: [UInt8: AttributeValueRef] = [:]
-        var industryRefs: [UInt16: AttributeValueRef] = [:]
-        var dayRefs: [Int32: AttributeValueRef] = [:]
+        var statusRefs = [AttributeValueRef?](repeating: nil, count: 256)
+        var industryRefs = [AttributeValueRef?](repeating: nil, count: snapshot.industryCodes.count)
+        let ids = snapshot.ids
+        let names = snapshot.names
+        let englishNames = snapshot.englishNames
+        let latestDays = snapshot.latestDay
         for factory in factories {
             let index = factory.index
             let position = local(factory.at)
             layer.addPoint(id: UInt64(snapshot.primaryKey[index]), x: position.x, y: position.y)
-            snapshot.ids.withUTF8(index) { layer.set(id, utf8: $0) }
-            let hasChinese = snapshot.names.withUTF8(index) { text in
+            ids.withUTF8(index) { layer.set(id, utf8: $0) }
+            let hasChinese = names.withUTF8(index) { text in
                 if !text.isEmpty { layer.set(name, utf8: text) }
                 return !text.isEmpty
             }
-            snapshot.englishNames.withUTF8(index) { text in
+            englishNames.withUTF8(index) { text in
                 guard !text.isEmpty else { return }
                 if !hasChinese { layer.set(name, utf8: text) }
                 layer.set(english, utf8: text)
             }
-            layer.set(status, known(snapshot.status[index], &statusRefs) { layer.value(snapshot.statusName(index)) })
-            let code = snapshot.industry[index]
-            if code != 0 { layer.set(industry, known(code, &industryRefs) { layer.value(snapshot.industryCodes[Int(code)]) }) }
+            layer.set(status, known(Int(snapshot.status[index]), &statusRefs) { layer.value(snapshot.statusName(index)) })
+            let code = Int(snapshot.industry[index])
+            if code != 0 { layer.set(industry, known(code, &industryRefs) { layer.value(snapshot.industryCodes[code]) }) }
             layer.set(records, UInt64(snapshot.recordCount(index)))
             layer.set(worst, UInt64(snapshot.worstSeverity[index]))
-            if let day = snapshot.latestRecord(index) {
-                layer.set(latest, known(day.daysSince1970, &dayRefs) { layer.value(day.iso) })
+            if latestDays[index] != SnapshotFlags.noDay {
+                Day(daysSince1970: latestDays[index]).withISO { layer.set(latest, utf8: $0) }
             }
             if snapshot.isKeyMonitored(index) { layer.set(monitored, true) }
             if showBrands {
@@ -187,13 +190,11 @@ struct TileContents {
     }
 }
 
-/// The reference kept for a key, or a new one.
-private func known<Key: Hashable>(
-    _ key: Key, _ references: inout [Key: AttributeValueRef], make: () -> AttributeValueRef
-) -> AttributeValueRef {
-    if let reference = references[key] { return reference }
+/// The reference kept in a place, or a new one.
+private func known(_ place: Int, _ references: inout [AttributeValueRef?], make: () -> AttributeValueRef) -> AttributeValueRef {
+    if let reference = references[place] { return reference }
     let reference = make()
-    references[key] = reference
+    references[place] = reference
     return reference
 }
 

@@ -75,6 +75,27 @@ public struct Day: Hashable, Comparable, Sendable, Codable {
         return "\(padded(year, 4))-\(padded(month, 2))-\(padded(day, 2))"
     }
 
+    /// The bytes of `iso`, for the duration of `body`; makes no string: tiles have thousands of days.
+    public func withISO<R>(_ body: (UnsafeBufferPointer<UInt8>) -> R) -> R {
+        let (year, month, day) = components
+        guard (0...9999).contains(year) else {
+            var text = iso
+            return text.withUTF8(body)
+        }
+        return withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 10) { bytes in
+            bytes.initialize(repeating: UInt8(ascii: "-"))
+            func write(_ number: Int, at place: Int) {
+                bytes[place] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: number / 10)
+                bytes[place + 1] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: number % 10)
+            }
+            write(year / 100, at: 0)
+            write(year % 100, at: 2)
+            write(month, at: 5)
+            write(day, at: 8)
+            return body(UnsafeBufferPointer(bytes))
+        }
+    }
+
     /// The same day `months` later, or the month's last day where that does not exist.
     public func adding(months: Int) -> Day {
         let (year, month, day) = components
