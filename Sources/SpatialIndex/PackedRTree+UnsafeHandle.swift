@@ -45,16 +45,26 @@ struct TreeHandle {
     }
 }
 
+extension TreeHandle {
+    /// The addresses of columns, which the caller keeps alive; nil without points.
+    init?(
+        count: Int, _ x: Column<UInt32>, _ y: Column<UInt32>, _ minX: Column<UInt32>, _ minY: Column<UInt32>, _ maxX: Column<UInt32>,
+        _ maxY: Column<UInt32>, _ levels: TreeLevels
+    ) {
+        guard count > 0 else { return nil }
+        self.init(
+            x: x.base, y: y.base, minX: minX.base, minY: minY.base, maxX: maxX.base, maxY: maxY.base, count: count,
+            starts: levels.starts.base, counts: levels.counts.base, topLevel: levels.starts.count - 1)
+    }
+}
+
 extension PackedRTree {
     /// Calls `body` with the addresses, unless the tree is empty.
     @inline(__always)
     func withHandle(_ body: (TreeHandle) -> Void) {
-        guard count > 0 else { return }
         withExtendedLifetime(self) {
-            body(
-                TreeHandle(
-                    x: x.base, y: y.base, minX: boxMinX.base, minY: boxMinY.base, maxX: boxMaxX.base, maxY: boxMaxY.base,
-                    count: count, starts: levels.starts.base, counts: levels.counts.base, topLevel: levels.starts.count - 1))
+            guard let handle = TreeHandle(count: count, x, y, boxMinX, boxMinY, boxMaxX, boxMaxY, levels) else { return }
+            body(handle)
         }
     }
 }
@@ -72,7 +82,7 @@ protocol TreeRegion {
 
 /// A rectangle of cells. Compares signed, with the highest bit of every edge turned: SSE2 knows no unsigned comparison.
 struct TreeWindow: TreeRegion {
-    private let box: GridBox
+    let box: GridBox
 
     /// Nil when empty.
     init?(_ box: GridBox) {

@@ -6,7 +6,7 @@ extension PackedRTree {
     ///
     /// Cost: O(log n + nodes on the box's rim).
     public func window(_ box: GridBox, _ body: (Range<Int>) -> Void) {
-        guard let window = TreeWindow(box) else { return }
+        guard let window = TreeWindow(box), !occupancy.isEmpty(box) else { return }
         withHandle { tree in tree.search(window, opensLeaves: true, body) }
     }
 
@@ -14,6 +14,7 @@ extension PackedRTree {
     func cover(_ window: GlobeWindow, _ body: (Range<Int>) -> Void) {
         withHandle { tree in
             if let flat = window.flat {
+                if occupancy.isEmpty(flat.box) { return }
                 tree.search(flat, opensLeaves: false, body)
             } else {
                 tree.search(window, opensLeaves: false, body)

@@ -25,7 +25,7 @@ public enum IndexError: Error, Hashable, Sendable, CustomStringConvertible {
 
 /// A packed R-tree over points in Hilbert order. Immutable; may be used by any number of threads.
 ///
-/// Memory: 8 bytes a point for its cell, and about 1.07 for the boxes.
+/// Memory: 8 bytes a point for its cell, about 1.07 for the boxes, and 128 kB for the bitmap of empty places.
 public struct PackedRTree: Sendable {
     /// Points a leaf and children a node.
     public static let nodeSize = 16
@@ -40,6 +40,7 @@ public struct PackedRTree: Sendable {
     public let boxMaxX: Column<UInt32>
     public let boxMaxY: Column<UInt32>
     let levels: TreeLevels
+    let occupancy: Occupancy
 
     public var count: Int { x.count }
 
@@ -55,9 +56,10 @@ public struct PackedRTree: Sendable {
         let levels = levels
         (boxMinX, boxMaxX) = TreeBuilder.boxes(over: self.x, levels)
         (boxMinY, boxMaxY) = TreeBuilder.boxes(over: self.y, levels)
+        occupancy = Occupancy(of: TreeHandle(count: count, self.x, self.y, boxMinX, boxMinY, boxMaxX, boxMaxY, levels))
     }
 
-    /// Takes columns as a file has them. O(1).
+    /// Takes columns as a file has them. O(n / 16), for the bitmap of empty places.
     ///
     /// Counts are checked, contents are not: false boxes or points give false answers, never a trap and never an access
     /// outside the columns, since where a child stands follows from counts alone.
@@ -78,6 +80,7 @@ public struct PackedRTree: Sendable {
         self.boxMinY = boxMinY
         self.boxMaxX = boxMaxX
         self.boxMaxY = boxMaxY
+        occupancy = Occupancy(of: TreeHandle(count: x.count, x, y, boxMinX, boxMinY, boxMaxX, boxMaxY, levels))
     }
 
     /// Checks everything that queries rely on: the order of the points and the fit of every box. O(n).
