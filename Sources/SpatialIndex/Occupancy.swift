@@ -69,8 +69,8 @@ struct Occupancy: Sendable {
         let east = box.maxX >= originX ? (box.maxX &- originX) &>> shift : 0
         // Within one or two words of a few rows. Beyond the bitmap is beyond the bounds: the tree sees that at once.
         let firstWord = west &>> 6
-        guard south < UInt32(Occupancy.side), east < UInt32(Occupancy.side), south &- north < Occupancy.mostRows, east &>> 6 &- firstWord <= 1
-        else { return false }
+        let isInside = south < UInt32(Occupancy.side) && east < UInt32(Occupancy.side)
+        guard isInside, south &- north < Occupancy.mostRows, east &>> 6 &- firstWord <= 1 else { return false }
         let fromWest = ~0 &<< UInt64(west & 63) as UInt64
         let toEast = ~0 &>> UInt64(63 &- east & 63) as UInt64
         var found: UInt64 = 0
