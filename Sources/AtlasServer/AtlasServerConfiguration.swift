@@ -22,6 +22,8 @@ public struct AtlasServerConfiguration: Sendable {
         public var connections = 4_096
         /// How long a connection may be silent, and how long a request's head may take.
         public var idleTimeout: TimeAmount = .seconds(75)
+        /// How long clients have to take their answers once the server is told to stop: less than supervisors wait before they kill.
+        public var drainTimeout: TimeAmount = .seconds(10)
 
         public init() {}
     }

@@ -58,6 +58,11 @@ final class TransformRun {
         if header.content.contains(0) {
             throw CommandFailure(message: "\(reader.name): not text in UTF-8 (it holds zero bytes); convert it first")
         }
+        // Rows pass through as bytes whatever they hold, but columns are found by name.
+        guard String(validating: header.content, as: UTF8.self) != nil else {
+            throw CommandFailure(
+                message: "\(reader.name): the header is not UTF-8; convert the file first, such as by iconv -f gb18030 -t utf-8")
+        }
         // A byte order mark belongs to the file, not to the first column's name.
         let names = header.fields.map { field in
             let bytes = field.starts(with: [0xEF, 0xBB, 0xBF]) ? field.dropFirst(3) : field[...]

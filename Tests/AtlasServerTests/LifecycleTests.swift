@@ -151,6 +151,35 @@ private final class Flag: Sendable {
         }
     }
 
+    @Test func aClientThatDoesNotReadDoesNotKeepTheServerFromStopping() async throws {
+        let atlas = try TestAtlas.shared.get()
+        // Open until the server has ended.
+        let silent = Mutex<Connection?>(nil)
+        let stopped = Mutex<ContinuousClock.Instant?>(nil)
+        let options = TestOptions.changing {
+            $0.limits.drainTimeout = .seconds(1)
+            $0.limits.idleTimeout = .seconds(5)
+        }
+        try await withServer(atlas, options) { server in
+            let count = 2_000
+            let bytes = try await server.get("/metrics").body.count
+            // More than the system's buffers at both ends hold.
+            try #require(bytes * count > 12 << 20)
+            let connection = try server.connect()
+            silent.withLock { $0 = connection }
+            try await offThread {
+                try connection.send(String(repeating: "GET /metrics HTTP/1.1\r\nHost: a\r\n\r\n", count: count))
+            }
+            try await Task.sleep(for: .seconds(1))
+            stopped.withLock { $0 = .now }
+            await server.stop()
+        }
+        let took = try ContinuousClock.now - #require(stopped.withLock { $0 })
+        // It had its second. Without a limit it would have four times the time that a connection may be silent.
+        #expect(took > .seconds(0.9) && took < .seconds(10), "\(took)")
+        silent.withLock { $0 = nil }
+    }
+
     @Test func requestsInProgressFinishWhenTheServerIsToldToStop() async throws {
         let atlas = try TestAtlas.shared.get()
         let workers = WorkPool(threads: 1)

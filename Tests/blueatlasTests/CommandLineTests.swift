@@ -1,6 +1,7 @@
 // CommandLineTests.swift: what a user types, as the commands understand it, and what they say when it cannot be.
 
 import ArgumentParser
+import Foundation
 import Testing
 
 @testable import blueatlas
@@ -43,6 +44,18 @@ import Testing
         let command = try QueryCommand.BBox.parse(arguments)
         let failure = #expect(throws: CommandFailure.self) { try command.window() }
         #expect(failure?.description.hasPrefix(message) == true, "\(failure?.description ?? "")")
+    }
+
+    /// Spreadsheets in China save CSV in GB18030.
+    @Test func aHeaderThatIsNotUTF8IsSaidToBeNone() throws {
+        let path = NSTemporaryDirectory() + "header-\(UInt64.random(in: 0 ... .max)).csv"
+        defer { unlink(path) }
+        // 经度,纬度 in GB18030.
+        let header: [UInt8] = [0xBE, 0xAD, 0xB6, 0xC8, 0x2C, 0xCE, 0xB3, 0xB6, 0xC8, 0x0A]
+        try Data(header + "116,40\n".utf8).write(to: URL(fileURLWithPath: path))
+        let command = try TransformCommand.parse(["--from", "gcj02", "--to", "wgs84", "--csv", path])
+        let failure = #expect(throws: CommandFailure.self) { try command.run() }
+        #expect(failure?.description.contains("the header is not UTF-8") == true, "\(failure?.description ?? "")")
     }
 
     /// The system's words, not Foundation's domains and codes.

@@ -48,6 +48,7 @@ final class FrontDoor: ChannelDuplexHandler, RemovableChannelHandler {
     var date = DateLine()
     var negotiated: (header: String, coding: ContentCoding) = ("", .identity)
     private var timer: Scheduled<Void>?
+    private var drainTimer: Scheduled<Void>?
     private var isCounted = false
 
     init(services: FrontDoorServices) {
@@ -84,6 +85,8 @@ final class FrontDoor: ChannelDuplexHandler, RemovableChannelHandler {
     private func end() {
         timer?.cancel()
         timer = nil
+        drainTimer?.cancel()
+        drainTimer = nil
         rawContext = nil
         guard isCounted else { return }
         isCounted = false
@@ -112,6 +115,8 @@ final class FrontDoor: ChannelDuplexHandler, RemovableChannelHandler {
         guard event is ChannelShouldQuiesceEvent else { return context.fireUserInboundEventTriggered(event) }
         isQuiescing = true
         if passedOn.isEmpty, case .open = state { closeWhenWritten(context) }
+        // A client that does not read its answer must not keep the server from ending.
+        drainTimer = context.eventLoop.assumeIsolated().scheduleTask(in: services.limits.drainTimeout) { context.close(promise: nil) }
     }
 
     // MARK: Requests
