@@ -133,7 +133,7 @@ public enum MercatorGrid {
     /// sin φ / φ for x = φ²: the sum of (−x)ⁿ / (2n + 1)!.
     @inline(__always)
     private static func sineSeries(_ x: SIMD2<Double>) -> SIMD2<Double> {
-        var sum: SIMD2<Double> = x * (-1.0 / 25_852_016_738_884_976_640_000) + (1.0 / 51_090_942_171_709_440_000)
+        var sum: SIMD2<Double> = x * (-1.0 / 25_852_016_738_884_978_212_864) + (1.0 / 51_090_942_171_709_440_000)
         sum = sum * x - (1.0 / 121_645_100_408_832_000)
         sum = sum * x + (1.0 / 355_687_428_096_000)
         sum = sum * x - (1.0 / 1_307_674_368_000)
