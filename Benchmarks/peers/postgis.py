@@ -4,12 +4,13 @@
 The server has its own data folder and a unix socket only; started as root it runs as the user postgres. One process answers:
 no parallel workers, no JIT, everything in memory, indexes clustered along the curve, statistics made. Times are taken inside the server,
 by a PL/pgSQL function with prepared statements: parsing, planning and the way to the client do not count, which favours PostGIS. The
-answers themselves come over the socket afterwards and are compared with ours.
+answers themselves come over the socket afterwards and are compared with ours. Narrow rows serve queries and aggregation, a second table
+with all attributes the features of tiles: what is better for each.
 
 Windows: the GiST operator && knows float32 boxes only, so the exact window is && and ST_Intersects. Nearest: the operator <-> on
 geography goes by the sphere; "postgis" therefore takes the k nearest by <->, and then everything within the largest geodesic distance of
-those, in its order, which is exact; "postgis-sphere" is <-> alone. Tiles have id, status and industry as attributes, where ours have
-the names, too. Results of single tiles are compared cluster by cluster with ours.
+those, in its order, which is exact; "postgis-sphere" is <-> alone. Tiles have the attributes that ours have. Those of
+clusters are compared with ours cell by cell, "postgis-points" are all points of a tile without clusters.
 """
 
 import os
@@ -48,6 +49,8 @@ SETTINGS = {
 SCHEMA = """
 CREATE EXTENSION postgis;
 CREATE TABLE raw (id int, lon float8, lat float8, x bigint, y bigint, status smallint, industry text);
+CREATE TABLE detail (id int, factory text, name text, name_en text, status text, records int, worst_severity int, latest text,
+    key_monitored bool);
 """
 
 # The points in the order of the curve, so that neighbours share pages. A point is the middle of its grid cell in EPSG:3857.
@@ -57,12 +60,17 @@ SELECT id, status, industry, x, y,
        ST_SetSRID(ST_MakePoint(((x + 0.5) / 2147483648.0 - 1) * {half}, (1 - (y + 0.5) / 2147483648.0) * {half}), 3857) AS geom,
        ST_SetSRID(ST_MakePoint(lon, lat), 4326)::geography AS geog
 FROM raw ORDER BY ST_SetSRID(ST_MakePoint(lon, lat), 4326);
-DROP TABLE raw;
+CREATE TABLE wide AS
+SELECT f.id, f.x, f.y, f.geom, f.status AS kind, f.industry, d.factory, d.name, d.name_en, d.status, d.records, d.worst_severity, d.latest,
+       d.key_monitored
+FROM factory f JOIN detail d USING (id) ORDER BY f.geom;
+DROP TABLE raw, detail;
 """
 INDEXES = {
     "build": "CREATE INDEX factory_geom ON factory USING gist (geom)",
     "build-geography": "CREATE INDEX factory_geog ON factory USING gist (geog)",
-    None: "CREATE INDEX factory_kind ON factory (status, industry COLLATE \"C\")",
+    "": "CREATE INDEX factory_kind ON factory (status, industry COLLATE \"C\");"
+    "CREATE INDEX wide_geom ON wide USING gist (geom); CREATE UNIQUE INDEX wide_id ON wide (id)",
 }
 
 FUNCTIONS = """
@@ -111,27 +119,32 @@ END $$;
 # Tiles. The window is that of the tile's grid cells; a cluster is two or more in a cell of five zooms more.
 CLUSTERED = """
 WITH inside AS MATERIALIZED (
-    SELECT id, status, industry, geom, x >> {shift} AS cx, y >> {shift} AS cy FROM factory WHERE {where}
+    SELECT id, status, geom, x >> {shift} AS cx, y >> {shift} AS cy FROM factory WHERE {where}
 ), cells AS (
     SELECT cx, cy, count(*)::int AS count, (count(*) FILTER (WHERE status = 0))::int AS violating, min(status)::int AS worst,
-           min(id) AS id, min(industry) AS industry, ST_MakePoint(avg(ST_X(geom)), avg(ST_Y(geom))) AS geom
+           min(id) AS id, ST_MakePoint(avg(ST_X(geom)), avg(ST_Y(geom))) AS geom
     FROM inside GROUP BY cx, cy
 ), clusters AS (
     SELECT ST_AsMVTGeom(ST_SetSRID(geom, 3857), {box}, 4096, 0, false) AS geom, count, violating, worst, cx, cy FROM cells WHERE count > 1
 ), singles AS (
-    SELECT ST_AsMVTGeom(ST_SetSRID(geom, 3857), {box}, 4096, 0, false) AS geom, id, worst AS status, industry FROM cells WHERE count = 1
+    SELECT ST_AsMVTGeom(ST_SetSRID(geom, 3857), {box}, 4096, 0, false) AS geom, id FROM cells WHERE count = 1
 )
 """
+STATUS_NAME = "(ARRAY['" + "', '".join(work.STATUSES) + "'])[worst + 1]"
+ATTRIBUTES = "factory AS id, name, name_en, status, industry, records, worst_severity, latest, key_monitored"
 CLUSTER_TILE = CLUSTERED + """
-SELECT (SELECT ST_AsMVT(c, 'clusters', 4096, 'geom') FROM (SELECT geom, count, violating, worst FROM clusters) AS c)
-    || (SELECT ST_AsMVT(s, 'factories', 4096, 'geom') FROM singles AS s) AS tile
+SELECT (SELECT ST_AsMVT(c, 'clusters', 4096, 'geom') FROM (
+           SELECT geom, count, violating, {status_name} AS worst_status, (cell_zoom << 40 | cx << 20 | cy) AS cluster_id
+           FROM clusters, (SELECT {cell_zoom}::bigint AS cell_zoom) AS z) AS c)
+    || (SELECT ST_AsMVT(s, 'factories', 4096, 'geom') FROM (
+           SELECT singles.geom, {attributes} FROM singles JOIN wide ON wide.id = singles.id) AS s) AS tile
 """
 CLUSTER_CHECK = CLUSTERED + """
 SELECT (SELECT array_agg(ARRAY[cx, cy, count, violating]) FROM clusters), (SELECT array_agg(id) FROM singles)
 """
 POINT_TILE = """
 SELECT ST_AsMVT(p, 'factories', 4096, 'geom') FROM (
-    SELECT ST_AsMVTGeom(geom, {box}, 4096, 0, false) AS geom, id, status::int, industry FROM factory WHERE {where}) AS p
+    SELECT ST_AsMVTGeom(geom, {box}, 4096, 0, false) AS geom, {attributes} FROM wide WHERE {wide}) AS p
 """
 
 
@@ -192,8 +205,9 @@ class PostGIS:
 
     def load(self):
         self.one(SCHEMA)
-        with open(self.folder.file("factories.csv"), encoding="utf-8") as rows:
-            self.cursor.copy_expert("COPY raw FROM STDIN (FORMAT csv, HEADER true)", rows)
+        for table, file in [("raw", "factories.csv"), ("detail", "attributes.csv")]:
+            with open(self.folder.file(file), encoding="utf-8") as rows:
+                self.cursor.copy_expert(f"COPY {table} FROM STDIN (FORMAT csv, HEADER true)", rows)
         self.one(TABLE.format(half=repr(work.HALF_WORLD)))
         self.version = f"{self.one('SELECT postgis_lib_version()')[0]}, PostgreSQL {self.one('SHOW server_version')[0].split()[0]}"
         self.results = work.Results(self.folder, "postgis", self.version)
@@ -203,7 +217,7 @@ class PostGIS:
             microseconds, _ = work.microseconds(lambda: self.one(sql))
             if name:
                 self.results.add(name, [[microseconds]], note=f"{sql}, sorted")
-        self.one("VACUUM ANALYZE factory")
+        self.one("VACUUM ANALYZE")
         count = self.one("SELECT count(*) FROM factory")[0]
         self.results.add_memory(self.one("SELECT pg_relation_size('factory_geom')")[0] / count, "the GiST index of 3857 alone")
         self.results.add_memory(
@@ -213,7 +227,7 @@ class PostGIS:
             self.one(TIMER.format(ask=ask))
         # All of it into memory.
         self.one("CREATE EXTENSION pg_prewarm")
-        for relation in ["factory", "factory_geom", "factory_geog", "factory_kind"]:
+        for relation in ["factory", "factory_geom", "factory_geog", "factory_kind", "wide", "wide_geom", "wide_id"]:
             self.one("SELECT pg_prewarm(%s)", (relation,))
 
     def give(self, name, rows, k=None):
@@ -318,7 +332,10 @@ class PostGIS:
         if chosen["industry"]:
             ranges = [f"industry COLLATE \"C\" LIKE '{prefix}%'" for prefix in chosen["industry"]]
             where += f" AND ({' OR '.join(ranges)})"
-        return {"box": box, "where": where, "shift": 32 - (z + 5)}
+        return {
+            "box": box, "where": where, "wide": where.replace("status IN", "kind IN"), "shift": 32 - (z + 5), "cell_zoom": z + 5,
+            "status_name": STATUS_NAME, "attributes": ATTRIBUTES,
+        }
 
     def time_tile(self, results, tile, sql, wrong, note, exact=True):
         """By EXPLAIN ANALYZE without the times of single steps, whose clock costs; the answer is made and not sent."""

@@ -196,3 +196,8 @@ def time_rounds(body, queries, rounds, patience=60.0):
         if pass_seconds * (len(times) + 1) > patience:
             break
     return times
+
+
+def mercator_fraction(lon, lat):
+    """Place in the Web Mercator square, 0 to 1 from the west and from the north."""
+    return lon / 360 + 0.5, 0.5 - math.log(math.tan(math.pi / 4 + math.radians(lat) / 2)) / (2 * math.pi)
