@@ -13,6 +13,7 @@ struct Duel: ParsableCommand {
               Duel run --work W --snapshot atlas.snapshot
               Duel exactness --work W
               Duel scale --work W
+              Duel tiles --work W --snapshot atlas.snapshot
             """,
-        subcommands: [ExportCommand.self, RunCommand.self, ExactnessCommand.self, ScaleCommand.self])
+        subcommands: [ExportCommand.self, RunCommand.self, ExactnessCommand.self, ScaleCommand.self, TilesCommand.self])
 }

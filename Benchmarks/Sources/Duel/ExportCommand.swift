@@ -29,6 +29,7 @@ struct ExportCommand: ParsableCommand {
         let cells = points.map { MercatorGrid.project(longitude: $0.longitude, latitude: $0.latitude) }
         try folder.write(points: points, cells: cells)
         try folder.write(text: Self.table(factories, cells), to: "factories.csv")
+        try folder.write(text: Self.attributes(factories), to: "attributes.csv")
 
         let ours = Contender.ours(OurIndex(degrees: points))
         let truth = BruteForce(points, cells)
@@ -76,6 +77,18 @@ struct ExportCommand: ParsableCommand {
         for (id, factory) in factories.enumerated() {
             text += "\(id),\(factory.longitude),\(factory.latitude),\(cells[id].x),\(cells[id].y),"
             text += "\(factory.status.rawValue),\(factory.industry)\n"
+        }
+        return text
+    }
+
+    /// What else our tiles say of a factory, so that tiles of others can say as much.
+    private static func attributes(_ factories: [FactoryHit]) -> String {
+        func quoted(_ text: String?) -> String { text.map { "\"\($0.replacing("\"", with: "\"\""))\"" } ?? "" }
+        var text = "id,factory,name,name_en,status,records,worst_severity,latest,key_monitored\n"
+        for (id, factory) in factories.enumerated() {
+            let name = factory.nameZH.isEmpty ? factory.nameEN : factory.nameZH
+            text += "\(id),\(quoted(factory.id)),\(quoted(name)),\(quoted(factory.nameEN)),\(factory.status.name),\(factory.records),"
+            text += "\(factory.worstSeverity),\(factory.latestRecord ?? ""),\(factory.keyMonitored ? "true" : "")\n"
         }
         return text
     }

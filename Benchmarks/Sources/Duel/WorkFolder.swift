@@ -4,9 +4,11 @@
 //   points.f64          longitude, latitude per point; the point's place is its id
 //   cells.u32           x, y per point: cells of the Web Mercator grid
 //   factories.csv       id, lon, lat, x, y, status (0...5), industry
+//   attributes.csv      what else our tiles say of each
 //   queries/WORK.bin    windows: minX, minY, maxX, maxY (uint32, inclusive); radius: lon, lat, meters; nearest: lon, lat (float64)
 //   answers/WORK.bin    per query a count and so many ids (uint32); sets ascending, nearest in order
 //   answers/WORK.meters.f64  the distances in the same order
+//   addresses.txt       z x y a line: tiles that a builder of whole tile sets found something in; 'Duel tiles' makes them
 //   tiles.json          the tiles of the comparison and what is in them
 //   results/PEER.json   times and counts of wrong answers
 
@@ -90,6 +92,8 @@ struct WorkFolder {
     }
 
     // Text
+
+    func text(of file: String) throws -> String { try String(contentsOf: root.appending(path: file), encoding: .utf8) }
 
     func write(text: String, to file: String) throws { try write(Data(text.utf8), to: file) }
 
