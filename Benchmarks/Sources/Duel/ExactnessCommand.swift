@@ -20,7 +20,8 @@ struct ExactnessCommand: ParsableCommand {
     var seed: UInt64 = 1
 
     func run() throws {
-        let (positions, cells) = try WorkFolder(work).points()
+        let folder = WorkFolder(work)
+        let (positions, cells) = try folder.points()
         let index = OurIndex(degrees: positions)
         let points = PeerPoints(positions, cells)
         let shortcuts = try Peer.all.filter { !$0.exact }.map { peer in
@@ -45,6 +46,8 @@ struct ExactnessCommand: ParsableCommand {
             wrong += counts.ours
             FileHandle.standardError.write(Data("\(check.name): \(counts.ours) of \(count) wrong, \(seconds.text(1)) s\n".utf8))
         }
+        table.add(["all", "\(total)", "\(wrong)"] + names.map { _ in "" })
+        try folder.write(json: table, to: "tables/exactness.json")
         print(table.text)
         print("\nblueatlas: \(wrong) of \(total) answers differ from brute force")
         if wrong > 0 { throw ExitCode(1) }

@@ -18,7 +18,8 @@ struct ScaleCommand: ParsableCommand {
     var rounds = 5
 
     func run() throws {
-        let small = try WorkFolder(work).points().positions
+        let folder = WorkFolder(work)
+        let small = try folder.points().positions
         var random = SeededRandom(seed: 12)
         // Up to a kilometre away, so that places stay as clustered as they were.
         let large = small.flatMap { point in
@@ -65,6 +66,7 @@ struct ScaleCommand: ParsableCommand {
             let means = found.enumerated().map { (Double($1) / Double(sets[$0].count)).text(1) }
             table.add([work.name] + row(timings.map(\.median)) + means)
         }
+        try folder.write(json: table, to: "tables/scale.json")
         print(table.text)
     }
 

@@ -1,7 +1,7 @@
 // Table.swift: tables for a terminal and for Markdown alike.
 
-/// A table of texts; the first column is left-aligned, the others right.
-struct Table {
+/// A table of texts; the first column is left-aligned, the others right. As a file: its rows, the header first.
+struct Table: Encodable {
     private var rows: [[String]]
 
     init(_ header: [String]) { rows = [header] }
