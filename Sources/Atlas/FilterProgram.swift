@@ -35,16 +35,7 @@ struct FilterProgram: Sendable {
     /// - Throws: `QueryError` for a brand that the snapshot does not know.
     init(_ filter: Filter, for snapshot: Snapshot, suppliersOnly: Bool = false) throws(QueryError) {
         statusMask = filter.statuses.isEmpty ? 0xFF : filter.statuses.reduce(0) { $0 | (1 << ($1 & 7)) }
-        if filter.industries.isEmpty {
-            industries = nil
-        } else {
-            industries = Column(
-                snapshot.industryCodes.map { code in
-                    // Bytes: a comparison of strings as text takes longer than the tile.
-                    let digits = code.utf8.drop { $0 >= UInt8(ascii: "A") }
-                    return filter.industries.contains { code.utf8.starts(with: $0.utf8) || digits.starts(with: $0.utf8) }
-                })
-        }
+        industries = filter.industries.isEmpty ? nil : snapshot.industryCodes.beginning(with: filter.industries)
         categories = filter.categories.isEmpty ? 0xFFFF : filter.categories.reduce(0) { $0 | (1 << UInt16($1 & 15)) }
         fromDay = filter.from?.daysSince1970 ?? .min
         toDay = filter.to?.daysSince1970 ?? .max
@@ -81,7 +72,7 @@ struct FilterProgram: Sendable {
         if passesAll { return true }
         if statusMask & (1 << (status[index] & 7)) == 0 { return false }
         if let industries, !industries[Int(industry[index])] { return false }
-        return !asksForRecords || hasRecord(index)
+        return !asksForRecords || (mayHaveRecord(index) && hasRecord(index))
     }
 
     /// Whether factory `index` passes, candidates included. O(log of the candidates) when brands are named.
@@ -145,20 +136,24 @@ struct FilterProgram: Sendable {
     /// A bit for each of up to 64 factories: which pass everything but the candidates' list.
     private func bits(_ run: Range<Int>, _ handle: FilterHandle) -> UInt64 {
         var passing = handle.statusBits(run)
-        if asksForRecords, passing != 0 {
-            var mayHave: UInt64 = 0
-            for (bit, index) in run.enumerated() { mayHave |= (mayHaveRecord(index) ? 1 : 0) &<< UInt64(truncatingIfNeeded: bit) }
-            passing &= mayHave
-        }
         passing = handle.industryBits(run, among: passing)
         guard asksForRecords else { return passing }
-        var left = passing
+        // The columns per factory first, without a branch; then the records of the few that are left.
+        passing = FilterProgram.keep(passing) { mayHaveRecord(run.lowerBound &+ $0) }
+        return FilterProgram.keep(passing) { hasRecord(run.lowerBound &+ $0) }
+    }
+
+    /// The bits whose number passes a test.
+    @inline(__always)
+    private static func keep(_ bits: UInt64, where test: (Int) -> Bool) -> UInt64 {
+        var left = bits
+        var kept: UInt64 = 0
         while left != 0 {
             let bit = left.trailingZeroBitCount
             left &= left &- 1
-            if !hasRecord(run.lowerBound &+ bit) { passing &= ~(1 &<< UInt64(truncatingIfNeeded: bit)) }
+            kept |= (test(bit) ? 1 : 0) &<< UInt64(truncatingIfNeeded: bit)
         }
-        return passing
+        return kept
     }
 
     /// What the columns per factory say of its records. No branches.
@@ -172,7 +167,6 @@ struct FilterProgram: Sendable {
 
     /// One and the same record must meet every condition; the columns per factory reject most without looking at records.
     private func hasRecord(_ index: Int) -> Bool {
-        guard mayHaveRecord(index) else { return false }
         for record in Int(recordOffsets[index])..<Int(recordOffsets[index + 1]) {
             let day = recordDay[record]
             if day >= fromDay, day <= toDay, recordSeverity[record] >= minSeverity,

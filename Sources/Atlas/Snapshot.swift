@@ -64,8 +64,8 @@ public final class Snapshot: Sendable {
     let englishNames: StringColumn
     let orderByKey: Column<UInt32>
     let orderByID: Column<UInt32>
-    /// Industry codes by index, and brands' ids by index: small, so kept as strings.
-    let industryCodes: [String]
+    let industryCodes: IndustryCodes
+    /// Brands' ids by index: small, so kept as strings.
     let brandIDs: [String]
     let brandIndex: [String: Int]
     /// Factories with a published link, ascending.
@@ -135,7 +135,7 @@ public final class Snapshot: Sendable {
         orderByID = try perFactory(.orderByID, of: UInt32.self)
         let industries = StringColumn(
             offsets: try file.column(.industryOffsets, of: UInt32.self), heap: try file.column(.industryHeap, of: UInt8.self))
-        industryCodes = (0..<industries.count).map { industries[$0] }
+        industryCodes = IndustryCodes((0..<industries.count).map { industries[$0] })
         let brands = StringColumn(
             offsets: try file.column(.brandOffsets, of: UInt32.self), heap: try file.column(.brandHeap, of: UInt8.self))
         let brandIDs = (0..<brands.count).map { brands[$0] }

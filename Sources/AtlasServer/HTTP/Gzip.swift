@@ -25,8 +25,8 @@ final class Gzip: Sendable {
     private let level: Int32
     private let idle = Mutex<[Compressor]>([])
 
-    /// - Parameter level: 1...12. Tiles at 6 come out 2 % larger than at 9 in half the time.
-    init(level: Int32 = 6) {
+    /// - Parameter level: 1...12. Tiles at 4 come out 1 to 2 % larger than at 6, and a walk over uncached tiles is a fifth faster.
+    init(level: Int32 = 4) {
         self.level = level
     }
 
