@@ -255,6 +255,11 @@ class PostGIS:
                 break
         return rounds
 
+    def truths(self, name):
+        """Our ids and distances of the queries that are asked."""
+        answers = self.folder.answers(name)
+        return work.some(list(zip(answers, self.folder.distances(name, answers))), self.options.queries)
+
     def windows(self):
         def meters(rows):
             rows = rows.astype(np.float64)
@@ -266,21 +271,20 @@ class PostGIS:
             ])
 
         for name in work.wanted(work.WINDOWS, self.options.only):
-            queries = self.folder.queries(name)
+            queries = work.some(self.folder.queries(name), self.options.queries)
             self.give(name, meters(queries))
             wrong = 0
-            for n, truth in enumerate(self.folder.answers(name)):
+            for n, truth in enumerate(work.some(self.folder.answers(name), self.options.queries)):
                 found = self.one("SELECT ask_window(q) FROM query q WHERE n = %s", (n,))[0] or []
                 wrong += not work.same_set(found, truth)
             self.results.add(name, self.time("ask_window", name, len(queries)), wrong, note="geom && box AND ST_Intersects(geom, box)")
 
     def circles(self):
         for name in work.wanted(work.CIRCLES, self.options.only):
-            queries = self.folder.queries(name)
+            queries = work.some(self.folder.queries(name), self.options.queries)
             self.give(name, queries)
-            answers = self.folder.answers(name)
             wrong = 0
-            for n, (truth, meters) in enumerate(zip(answers, self.folder.distances(name, answers))):
+            for n, (truth, meters) in enumerate(self.truths(name)):
                 ids, found = self.one("SELECT (a).ids, (a).meters FROM (SELECT ask_radius(q) AS a FROM query q WHERE n = %s) AS r", (n,))
                 wrong += not work.same_circle(ids or [], found or [], truth, meters)
             times = self.time("ask_radius", name, len(queries))
@@ -288,16 +292,14 @@ class PostGIS:
 
     def nearest(self):
         for name in work.wanted(work.NEAREST, self.options.only):
-            queries = self.folder.queries(name)
+            queries = work.some(self.folder.queries(name), self.options.queries)
             self.give(name, queries, k=work.nearest_count(name))
-            answers = self.folder.answers(name)
-            distances = self.folder.distances(name, answers)
             for ask, results, exact, note in [
                 ("ask_nearest", self.results, True, "<-> on geography, then all within its reach by ST_Distance"),
                 ("ask_sphere", self.sphere, False, "<-> on geography: by the sphere"),
             ]:
                 wrong = 0
-                for n, (truth, meters) in enumerate(zip(answers, distances)):
+                for n, (truth, meters) in enumerate(self.truths(name)):
                     self.cursor.execute(f"SELECT (a).ids, (a).meters FROM (SELECT {ask}(q) AS a FROM query q WHERE n = %s) AS r", (n,))
                     ids, found = self.cursor.fetchone()
                     wrong += not work.same_order(ids, found, truth, meters)
@@ -350,7 +352,7 @@ class PostGIS:
 
 def main():
     options = work.options(
-        __doc__, patience=(30.0, "seconds of a work after which it gets fewer rounds"),
+        __doc__, queries=(1_000, "queries of each work, at most"), patience=(30.0, "seconds of a work after which it gets fewer rounds"),
         data=("", "where the server's temporary folder goes; default: the system's"))
     folder = work.WorkFolder(options.work)
     if not os.path.exists(f"{PROGRAMS}/postgres") or not os.path.exists("/usr/share/postgresql/15/extension/postgis.control"):
