@@ -156,9 +156,13 @@ def wrk(url, connections, seconds, threads=1, cores=None, script=(), headers=())
     return text, cpu
 
 
-def milliseconds(text):
-    number, unit = re.fullmatch(r"([\d.]+)(us|ms|s)", text).groups()
-    return float(number) * {"us": 0.001, "ms": 1, "s": 1000}[unit]
+def beside(name):
+    return os.path.join(os.path.dirname(os.path.abspath(__file__)), name)
+
+
+def outcome(text):
+    """What our wrk scripts tell at the end."""
+    return json.loads(re.search(r"^JSON (.*)$", text, re.MULTILINE).group(1))
 
 
 def choose_tile(folder, port):
@@ -203,19 +207,20 @@ def cached(folder, options, rows):
                 for peer in sorted(addresses, reverse=turn % 2 == 1):
                     url, server = addresses[peer]
                     busy = server.cpu_seconds()
-                    text, client = wrk(url, 16, options.seconds, cores=client_cores)
-                    if "Socket errors" in text or "Non-2xx" in text:
+                    text, client = wrk(url, 16, options.seconds, cores=client_cores, script=["-s", beside("latency.lua")])
+                    found = outcome(text)
+                    if found["failed"]:
                         sys.exit(f"{peer}: {text}")
-                    rates[peer].append(float(re.search(r"Requests/sec:\s*([\d.]+)", text).group(1)))
-                    latencies[peer].append([milliseconds(re.search(rf"{share}%\s+(\S+)", text).group(1)) for share in (50, 99)])
+                    rates[peer].append(found["requests"] / found["seconds"])
+                    latencies[peer].append((found["p50_us"], found["p99_us"]))
                     shares[peer].append(((server.cpu_seconds() - busy) / options.seconds, client / options.seconds))
             for peer in addresses:
                 rate = statistics.median(rates[peer])
                 server_share, client_share = (statistics.median(pair[at] for pair in shares[peer]) for at in (0, 1))
                 rows.add(
                     peer, f"cached-{layout.replace(' ', '-')}", requests_per_second=rate,
-                    median_us=1000 * statistics.median(pair[0] for pair in latencies[peer]),
-                    p99_us=1000 * statistics.median(pair[1] for pair in latencies[peer]),
+                    median_us=statistics.median(pair[0] for pair in latencies[peer]),
+                    p99_us=statistics.median(pair[1] for pair in latencies[peer]),
                     note=f"{len(body)} bytes, {layout}; cores busy: server {server_share:.2f}, wrk {client_share:.2f}")
         finally:
             ours.end()
@@ -283,7 +288,6 @@ def metric(port, name):
 
 
 def walk(options, rows):
-    script = os.path.join(os.path.dirname(os.path.abspath(__file__)), "walk.lua")
     for name, kind, coding in [("walk-gzip", visits, "gzip"), ("walk-identity", visits, "identity"), ("walk-filters", hard_walk, "gzip")]:
         found = []
         for turn in range(options.rounds):
@@ -297,8 +301,8 @@ def walk(options, rows):
                     hits, busy = metric(port, "blueatlas_tile_cache_hits"), server.cpu_seconds()
                     text, client = wrk(
                         f"http://127.0.0.1:{port}", 64, options.seconds, threads=1,
-                        script=["-s", script, "--", list_file.name, "1", coding])
-                    one = json.loads(re.search(r"^JSON (.*)$", text, re.MULTILINE).group(1))
+                        script=["-s", beside("walk.lua"), "--", list_file.name, "1", coding])
+                    one = outcome(text)
                     one["hits"] = metric(port, "blueatlas_tile_cache_hits") - hits
                     one["server"], one["client"] = (server.cpu_seconds() - busy) / one["seconds"], client / one["seconds"]
                     found.append(one)
