@@ -62,6 +62,12 @@ public final class Snapshot: Sendable {
     let ids: StringColumn
     let names: StringColumn
     let englishNames: StringColumn
+    let formerNames: StringColumn
+    /// Ascending, and the factory of each.
+    let creditCodes: StringColumn
+    let creditFactory: Column<UInt32>
+    let search: SearchIndex
+    let places: PlaceTable
     let orderByKey: Column<UInt32>
     let orderByID: Column<UInt32>
     let industryCodes: IndustryCodes
@@ -131,6 +137,16 @@ public final class Snapshot: Sendable {
             offsets: try perFactory(.nameOffsets, of: UInt32.self, extra: 1), heap: try file.column(.nameHeap, of: UInt8.self))
         englishNames = StringColumn(
             offsets: try perFactory(.englishOffsets, of: UInt32.self, extra: 1), heap: try file.column(.englishHeap, of: UInt8.self))
+        formerNames = StringColumn(
+            offsets: try perFactory(.formerOffsets, of: UInt32.self, extra: 1), heap: try file.column(.formerHeap, of: UInt8.self))
+        creditCodes = StringColumn(
+            offsets: try file.column(.creditOffsets, of: UInt32.self), heap: try file.column(.creditHeap, of: UInt8.self))
+        creditFactory = try file.column(.creditFactory, of: UInt32.self)
+        guard creditFactory.count == creditCodes.count, creditFactory.allSatisfy({ Int($0) < n }) else {
+            throw .inconsistent(path: path, detail: "the credit codes point outside the factories")
+        }
+        search = try SearchIndex(file, factories: n)
+        places = try PlaceTable(file)
         orderByKey = try perFactory(.orderByKey, of: UInt32.self)
         orderByID = try perFactory(.orderByID, of: UInt32.self)
         let industries = StringColumn(

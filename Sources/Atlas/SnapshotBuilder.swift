@@ -34,6 +34,7 @@ public enum SnapshotBuilder {
     ///
     /// - Parameters:
     ///   - asOf: the day statuses refer to; nil: the data set's own day when it is synthetic, else today.
+    ///   - places: names of provinces, prefectures and counties, for search; without them search finds no places.
     ///   - progress: called at the begin of each stage.
     /// - Returns: what was written.
     /// - Throws: `SnapshotBuilder.Failure`. On failure `output` is untouched.
@@ -41,7 +42,7 @@ public enum SnapshotBuilder {
     /// Cost: O(n log n) time for n factories and records, about 400 bytes of memory a factory.
     @discardableResult
     public static func build(
-        store: RegistryStore, output: String, asOf: Day? = nil, progress: (Stage) -> Void = { _ in }
+        store: RegistryStore, output: String, asOf: Day? = nil, places: [PlaceName] = [], progress: (Stage) -> Void = { _ in }
     ) throws(Failure) -> SnapshotInfo {
         do {
             let dataset = try store.info
@@ -51,7 +52,7 @@ public enum SnapshotBuilder {
             progress(.judging)
             draft.judge(asOf: day)
             progress(.sorting)
-            let columns = SnapshotColumns(draft)
+            let columns = SnapshotColumns(draft, places: places)
             progress(.writing)
             return try columns.write(to: output, dataset: dataset, asOf: day)
         } catch let failure as Failure {

@@ -11,14 +11,22 @@ struct SnapshotColumns {
     private let order: [UInt32]
     private let tree: PackedRTree
     private let earth: EarthPoints
+    private let searchIndex: SearchIndexBuilder
+    private let places: [PlaceName]
 
-    init(_ draft: SnapshotDraft) {
+    /// - Parameter places: names of provinces, prefectures and counties, for search.
+    init(_ draft: SnapshotDraft, places: [PlaceName]) {
         let factories = draft.factories
         let points = MercatorGrid.project(longitudes: factories.longitude, latitudes: factories.latitude)
         order = PackedRTree.hilbertOrder(of: points)
         tree = PackedRTree(x: Column(order.map { points[Int($0)].x }), y: Column(order.map { points[Int($0)].y }))
         earth = EarthPoints(
             longitude: Column(order.map { factories.longitude[Int($0)] }), latitude: Column(order.map { factories.latitude[Int($0)] }))
+        searchIndex = SearchIndexBuilder(
+            names: factories.names.permuted(by: order), formerNames: factories.formerNames.permuted(by: order),
+            englishNames: factories.englishNames.permuted(by: order), rank: SnapshotColumns.searchRank(draft, order),
+            placeNames: places.map(\.nameZH))
+        self.places = places
         self.draft = draft
     }
 
@@ -56,6 +64,9 @@ struct SnapshotColumns {
         let english = factories.englishNames.permuted(by: order)
         try writer.append(.englishOffsets, english.offsets)
         try writer.append(.englishHeap, english.heap)
+        let former = factories.formerNames.permuted(by: order)
+        try writer.append(.formerOffsets, former.offsets)
+        try writer.append(.formerHeap, former.heap)
         try writer.append(.industryOffsets, factories.industryCodes.offsets)
         try writer.append(.industryHeap, factories.industryCodes.heap)
         var brands = StringHeap()
@@ -65,6 +76,9 @@ struct SnapshotColumns {
         // The draft is in ascending pk: where each old position went is the look-up by pk.
         try writer.append(.orderByKey, newPositions())
         try writer.append(.orderByID, SnapshotColumns.ascending(ids))
+        try writeCreditCodes(&writer)
+        try searchIndex.write(to: &writer)
+        try PlaceTable.write(places, factories, to: &writer)
 
         var info = SnapshotInfo(
             factories: order.count, records: draft.recordDay.count, brands: draft.links.brandIDs.count, links: linkCount,
@@ -80,6 +94,24 @@ struct SnapshotColumns {
         }
         info.fileBytes = try writer.finish().fileBytes
         return info
+    }
+
+    /// For search: the worst first, by status, worst severity, number of records.
+    private static func searchRank(_ draft: SnapshotDraft, _ order: [UInt32]) -> [UInt64] {
+        order.map { old in
+            let index = Int(old)
+            let records = UInt64(draft.recordOffsets[index + 1] - draft.recordOffsets[index])
+            return UInt64(UInt8.max - draft.status[index]) << 40 | UInt64(draft.worstSeverity[index]) << 32 | records
+        }
+    }
+
+    private func writeCreditCodes(_ writer: inout SnapshotWriter) throws(SnapshotError) {
+        let all = draft.factories.creditCodes.permuted(by: order)
+        let known = SnapshotColumns.ascending(all).filter { all.withUTF8(Int($0)) { !$0.isEmpty } }
+        let codes = all.permuted(by: known)
+        try writer.append(.creditOffsets, codes.offsets)
+        try writer.append(.creditHeap, codes.heap)
+        try writer.append(.creditFactory, known)
     }
 
     private func sorted<T: BitwiseCopyable>(_ values: [T]) -> [T] { order.map { values[Int($0)] } }

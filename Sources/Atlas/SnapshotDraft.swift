@@ -22,6 +22,8 @@ struct SnapshotDraft {
         var ids = StringHeap()
         var names = StringHeap()
         var englishNames = StringHeap()
+        var formerNames = StringHeap()
+        var creditCodes = StringHeap()
         /// Index 0 is the empty code: unknown.
         var industryCodes = StringHeap()
     }
@@ -132,6 +134,8 @@ extension SnapshotDraft.Factories {
             ids.append(row.id)
             names.append(row.nameZH)
             englishNames.append(row.nameEN)
+            formerNames.append(row.formerName)
+            creditCodes.append(row.creditCode)
         }
         guard names.heap.count < Int(UInt32.max), englishNames.heap.count < Int(UInt32.max) else {
             throw SnapshotBuilder.Failure.tooLarge(

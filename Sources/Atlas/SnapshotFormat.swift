@@ -50,7 +50,7 @@ public enum SnapshotError: Error, Hashable, Sendable, CustomStringConvertible {
 enum SnapshotFormat {
     static let magic: [UInt8] = Array("BLUATLAS".utf8)
     /// Raised with every change that an older program would misread.
-    static let version: UInt32 = 1
+    static let version: UInt32 = 2
     static let headerBytes = 64
     static let tableEntryBytes = 64
     static let nameBytes = 32
@@ -108,6 +108,27 @@ enum SectionName: String, CaseIterable {
     case industryHeap = "industry.heap"
     case brandOffsets = "brand.id.offsets"
     case brandHeap = "brand.id.heap"
+    case formerOffsets = "name_former.offsets"
+    case formerHeap = "name_former.heap"
+    // Credit codes, ascending, and the factory of each.
+    case creditOffsets = "credit_code.offsets"
+    case creditHeap = "credit_code.heap"
+    case creditFactory = "credit_code.factory"
+    // Search (SearchIndexBuilder, PlaceTable).
+    case searchOrder = "search.order"
+    case searchKeys = "search.keys"
+    case searchCounts = "search.counts"
+    case searchOffsets = "search.offsets"
+    case searchPostings = "search.postings"
+    case searchCharacters = "search.characters"
+    case searchLetters = "search.letters"
+    case placeCode = "search.place.code"
+    case placeFactories = "search.place.factories"
+    case placeBounds = "search.place.bounds"
+    case placeOffsets = "search.place.name.offsets"
+    case placeHeap = "search.place.name.heap"
+    case placeReadingOffsets = "search.place.latin.offsets"
+    case placeReadingHeap = "search.place.latin.heap"
     // Look-ups: factory positions sorted by primary key and by id.
     case orderByKey = "lookup.by_pk"
     case orderByID = "lookup.by_id"

@@ -26,6 +26,24 @@ struct StringColumn: Sendable {
 
     subscript(index: Int) -> String { withUTF8(index) { String(decoding: $0, as: UTF8.self) } }
 
+    /// Where the strings that begin with `prefix` stand, when this column itself is in ascending order of its bytes. O(log n).
+    func range(startingWith prefix: String) -> Range<Int> {
+        var prefix = prefix
+        return prefix.withUTF8 { wanted in
+            func first(_ isBehind: (UnsafeBufferPointer<UInt8>) -> Bool) -> Int {
+                var low = 0
+                var high = count
+                while low < high {
+                    let middle = (low + high) / 2
+                    if withUTF8(middle, isBehind) { high = middle } else { low = middle + 1 }
+                }
+                return low
+            }
+            let low = first { !$0.lexicographicallyPrecedes(wanted) }
+            return low..<max(low, first { !$0.starts(with: wanted) && !$0.lexicographicallyPrecedes(wanted) })
+        }
+    }
+
     /// Position of `text` among the strings in the order `sorted` gives, which is ascending by bytes. O(log n).
     func find(_ text: String, in sorted: Column<UInt32>) -> Int? {
         var text = text

@@ -16,6 +16,8 @@ struct AtlasResponder: HTTPResponder {
     let snapshots: SnapshotHolder
     let tiles: TileService
     let factories: FactoryEndpoints
+    let search: SearchEndpoint
+    let page: PageFiles
     let gzip: Gzip
     let workers: WorkPool
     let metrics: ServerMetrics
@@ -71,6 +73,11 @@ struct AtlasResponder: HTTPResponder {
         let coding = ContentCoding.preferred(request.headers[.acceptEncoding])
         switch route {
         case .tile: return try await tile(request, target, coding)
+        case .asset, .start:
+            // State of the page may stand in the query; it is the page's business, not ours.
+            let name = route == .start ? PageFiles.index : target.segments[1]
+            if let reply = page.reply(name, coding: coding, ifNoneMatch: request.headers[.ifNoneMatch]) { return reply }
+            guard route == .start else { throw unknownPath(target) }
         case .health:
             try refuseParameters(target)
             return .json(Array(#"{"status":"ok"}"#.utf8))
@@ -114,13 +121,14 @@ struct AtlasResponder: HTTPResponder {
         case .near: return .json(try factories.near(call), type: FactoryJSON.type)
         case .nearest: return .json(try factories.nearest(call), type: FactoryJSON.type)
         case .window: return .json(try factories.window(call), type: FactoryJSON.type)
+        case .search: return .json(try search.search(target.parameters))
         case .factory:
             let id = target.segments[2]
             guard let bytes = try factories.detail(id: id, target.parameters) else {
                 throw Problem(.notFound, kind: .notFound, detail: "no factory has the id '\(Problem.excerpt(id))'", parameter: "id")
             }
             return .json(bytes, type: FactoryJSON.type)
-        case .tile, .health, .ready, .unknown: throw unknownPath(target)
+        case .tile, .asset, .health, .ready, .unknown: throw unknownPath(target)
         }
     }
 

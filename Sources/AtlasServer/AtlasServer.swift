@@ -115,7 +115,8 @@ public struct AtlasServer: Sendable {
         let tiles = TileService(snapshots: holder, cache: cache, gzip: gzip, workers: workers, metrics: counted)
         let responder = AtlasResponder(
             configuration: configuration, snapshots: holder, tiles: tiles,
-            factories: FactoryEndpoints(snapshots: holder, limits: configuration.limits), gzip: gzip, workers: workers, metrics: counted)
+            factories: FactoryEndpoints(snapshots: holder, limits: configuration.limits), search: SearchEndpoint(snapshots: holder),
+            page: page(gzip), gzip: gzip, workers: workers, metrics: counted)
         let door = FrontDoorServices(tiles: tiles, metrics: counted, limits: configuration.limits, logger: logger)
         let port = configuration.port
         let application = Application(
@@ -129,6 +130,13 @@ public struct AtlasServer: Sendable {
             eventLoopGroupProvider: .shared(loops),
             logger: logger)
         try await application.runService(gracefulShutdownSignals: signals)
+    }
+
+    private func page(_ gzip: Gzip) -> PageFiles {
+        let folder = configuration.pagePath ?? PageFiles.builtIn
+        let page = PageFiles(folders: [folder, configuration.assetsPath ?? PageFiles.fetched].compactMap(\.self), gzip: gzip)
+        if !page.hasPage { logger.warning("the map page was not found; '/' lists links instead", metadata: ["folder": "\(folder)"]) }
+        return page
     }
 
     private static func watch(_ cache: TileCache, _ counted: ServerMetrics) {

@@ -32,6 +32,10 @@ public struct AtlasServerConfiguration: Sendable {
     public var snapshotPath: String
     /// The registry with records and details; nil: details say only what the snapshot knows.
     public var registryPath: String?
+    /// The folder of the map page; nil: the one that was built with the program.
+    public var pagePath: String?
+    /// The folder of the map library that tools/setup fetches; nil: `.assets` here or in a folder above the program.
+    public var assetsPath: String?
     /// Address to listen on.
     public var host = "127.0.0.1"
     /// 0: any free port.

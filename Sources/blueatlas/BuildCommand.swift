@@ -16,6 +16,8 @@ struct BuildCommand: ParsableCommand {
     var output = "var/atlas.snapshot"
     @Option(help: "The day that statuses refer to (YYYY-MM-DD). Default: a synthetic data set's own day, else today.")
     var asOf: String?
+    @Option(help: "The repository's data folder, for names of places. Default: ./data or one above the program; without any, none.")
+    var dataDir: String?
     @Flag(help: "Print the result as JSON.")
     var json = false
 
@@ -36,7 +38,7 @@ struct BuildCommand: ParsableCommand {
         do {
             let registry = try RegistryStore(path: store, mode: .readOnly)
             let quiet = json || isatty(STDERR_FILENO) == 0
-            info = try SnapshotBuilder.build(store: registry, output: output, asOf: day) { stage in
+            info = try SnapshotBuilder.build(store: registry, output: output, asOf: day, places: places()) { stage in
                 if !quiet { FileHandle.standardError.write(Data("\u{1B}[2K\rbuilding the snapshot: \(stage.rawValue) …".utf8)) }
             }
             if !quiet { FileHandle.standardError.write(Data("\u{1B}[2K\r".utf8)) }
@@ -54,5 +56,16 @@ struct BuildCommand: ParsableCommand {
                 """)
         }
         CommandOutput.warnIfSynthetic(info)
+    }
+
+    /// Names of provinces, prefectures and counties. They only serve search, so a build without the table goes on, and says so.
+    private func places() throws -> [PlaceName] {
+        let folder: String
+        do { folder = try DataFolder.places(dataDir) } catch {
+            guard dataDir == nil else { throw error }
+            FileHandle.standardError.write(Data("note: no table of places was found, so search will find none; see --data-dir\n".utf8))
+            return []
+        }
+        return try PlaceName.table(csv: String(contentsOfFile: folder + "/admin-divisions.csv", encoding: .utf8))
     }
 }

@@ -34,7 +34,7 @@ struct GenerateCommand: ParsableCommand {
     var json = false
 
     func run() throws {
-        var options = GeneratorOptions(tablesFolder: try tablesFolder(), outputFolder: output)
+        var options = GeneratorOptions(tablesFolder: try DataFolder.places(dataDir), outputFolder: output)
         options.factories = factories
         options.records = records
         options.brands = brands
@@ -98,28 +98,5 @@ struct GenerateCommand: ParsableCommand {
             injectedErrors = summary.injectedErrors
             bytes = summary.byteCount
         }
-    }
-
-    /// `--data-dir`, else ./data, else a `data` folder in one of the folders above the program.
-    private func tablesFolder() throws -> String {
-        let probe = "places/admin-divisions.csv"
-        var candidates: [String] = []
-        if let dataDir {
-            candidates = [dataDir]
-        } else {
-            candidates.append("data")
-            var folder = URL(filePath: CommandLine.arguments[0]).resolvingSymlinksInPath().deletingLastPathComponent()
-            for _ in 0..<8 where folder.path != "/" {
-                candidates.append(folder.appending(path: "data").path)
-                folder = folder.deletingLastPathComponent()
-            }
-        }
-        for candidate in candidates where FileManager.default.fileExists(atPath: "\(candidate)/\(probe)") {
-            return candidate + "/places"
-        }
-        throw CommandFailure(
-            message:
-                "no \(probe) in \(dataDir ?? "./data nor in a data folder above the program"): name the repository's data folder by --data-dir"
-        )
     }
 }

@@ -18,6 +18,10 @@ struct ServeCommand: AsyncParsableCommand {
     var snapshot = "var/atlas.snapshot"
     @Option(help: "The registry with the records behind the map. Default: var/registry.db, or none when that is not there.")
     var store: String?
+    @Option(help: "The folder of the map page. Default: the one that was built with the program.")
+    var page: String?
+    @Option(help: "The folder with the map library. Default: .assets here or in a folder above the program; tools/setup fills it.")
+    var assets: String?
     @Option(help: "The address to listen on; 0.0.0.0 for all of this machine's.")
     var host = "127.0.0.1"
     @Option(parsing: .unconditional, help: "The port to listen on; 0 picks a free one.")
@@ -75,6 +79,8 @@ struct ServeCommand: AsyncParsableCommand {
         let metrics = PrometheusRegistry()
         MetricsSystem.bootstrap(metrics)
         var options = AtlasServerConfiguration(snapshotPath: snapshot, registryPath: store ?? usualStore)
+        options.pagePath = page
+        options.assetsPath = assets
         options.host = host
         options.port = port
         options.cacheBytes = cacheMb << 20

@@ -4,6 +4,7 @@
 /// An address of the contract.
 enum Route: String, CaseIterable, Sendable {
     case start = "/"
+    case asset = "/assets/{file}"
     case tile = "/tiles/{map}/{z}/{x}/{y}.mvt"
     case tileJSON = "/tiles/{map}.json"
     case style = "/styles/{map}.json"
@@ -12,6 +13,7 @@ enum Route: String, CaseIterable, Sendable {
     case near = "/v1/factories/near"
     case nearest = "/v1/factories/nearest"
     case factory = "/v1/factories/{id}"
+    case search = "/v1/search"
     case health = "/healthz"
     case ready = "/readyz"
     case metrics = "/metrics"
@@ -34,7 +36,9 @@ enum Route: String, CaseIterable, Sendable {
             switch segments[0] {
             case "tiles" where segments[1].hasSuffix(".json"): self = .tileJSON
             case "styles" where segments[1].hasSuffix(".json"): self = .style
+            case "assets" where !segments[1].isEmpty: self = .asset
             case "v1" where segments[1] == "factories": self = .window
+            case "v1" where segments[1] == "search": self = .search
             default: self = .unknown
             }
         case 3 where segments[0] == "v1" && segments[1] == "factories" && !segments[2].isEmpty:

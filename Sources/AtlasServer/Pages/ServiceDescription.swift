@@ -40,6 +40,13 @@ enum ServiceDescription {
                 parameters: [("bbox", "west,south,east,north in degrees; required."), limit, after, crs], takesFilters: true),
             Address(
                 path: Route.factory.rawValue, about: "One factory with its records, its status and the reason for it.", parameters: [crs]),
+            Address(
+                path: Route.search.rawValue, about: "Factories, places and brands by what a person types.",
+                parameters: [
+                    ("q", "Part of a name, initials of its reading, an id, a credit code; 1 to \(SearchQuery.characterLimit) characters; required."),
+                    ("kind", "Any of \(SearchEndpoint.Kind.names); default all."),
+                    ("limit", "Of each kind, 1 to \(SearchEndpoint.largestLimit); default \(SearchEndpoint.defaultLimit)."),
+                ]),
             Address(path: Route.health.rawValue, about: "200 while the process lives."),
             Address(path: Route.ready.rawValue, about: "200 when a snapshot is loaded, else 503."),
             Address(path: Route.metrics.rawValue, about: "Prometheus text."),

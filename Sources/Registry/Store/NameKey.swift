@@ -2,9 +2,9 @@
 // half-width characters, in spaces and in the kind of brackets; none of that tells companies apart, so none of it is in the key.
 
 /// Normalised names and places.
-enum NameKey {
+public enum NameKey {
     /// Full-width forms as half-width, Chinese brackets as round ones, letters in lower case, no spaces and no marks without width.
-    static func normalized(_ text: String) -> String {
+    public static func normalized(_ text: String) -> String {
         var result = String.UnicodeScalarView()
         for scalar in text.unicodeScalars { append(scalar, to: &result) }
         return String(result)
@@ -22,7 +22,8 @@ enum NameKey {
         }
     }
 
-    private static func append(_ scalar: Unicode.Scalar, to result: inout String.UnicodeScalarView) {
+    /// Appends what `normalized` makes of one character: usually one, none for a space.
+    public static func append(_ scalar: Unicode.Scalar, to result: inout String.UnicodeScalarView) {
         switch scalar.value {
         case 0x41...0x5A: appendValue(scalar.value + 0x20, to: &result)
         case 0x21...0x7E: result.append(scalar)

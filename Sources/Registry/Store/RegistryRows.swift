@@ -20,6 +20,8 @@ public struct FactoryRow: ~Copyable {
     public let industry: UnsafeBufferPointer<UInt8>
     public let nameZH: UnsafeBufferPointer<UInt8>
     public let nameEN: UnsafeBufferPointer<UInt8>
+    public let formerName: UnsafeBufferPointer<UInt8>
+    public let creditCode: UnsafeBufferPointer<UInt8>
 }
 
 /// The facts of a record on its way past a reader.

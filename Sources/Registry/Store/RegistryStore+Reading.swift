@@ -11,7 +11,8 @@ extension RegistryStore {
     public func forEachFactory(_ body: (borrowing FactoryRow) throws -> Void) throws {
         try stream(
             """
-            SELECT pk, lon, lat, accuracy_m, county, flags, key_monitored, disclosed, id, industry, name_zh, name_en
+            SELECT pk, lon, lat, accuracy_m, county, flags, key_monitored, disclosed, id, industry, name_zh, name_en,
+                former_name, credit_code
             FROM factories ORDER BY pk
             """
         ) { row in
@@ -20,7 +21,7 @@ extension RegistryStore {
                     pk: row.int(0), longitude: row.double(1), latitude: row.double(2), accuracyMeters: row.optionalDouble(3),
                     countyCode: Int32(truncatingIfNeeded: row.int(4)), flags: UInt32(truncatingIfNeeded: row.int(5)),
                     keyMonitored: row.int(6) != 0, disclosed: row.int(7) != 0, id: row.utf8(8), industry: row.utf8(9), nameZH: row.utf8(10),
-                    nameEN: row.utf8(11)))
+                    nameEN: row.utf8(11), formerName: row.utf8(12), creditCode: row.utf8(13)))
         }
     }
 

@@ -1,0 +1,231 @@
+// app.js: brings the parts together: what a person does changes the state; the state is written into the address bar and shown.
+
+import { byId, el, settled } from "./dom.js";
+import { filterQuery, maps, radii, readAddress, state, writeAddress } from "./state.js";
+import { distance, fillIn, preferredLanguage, t } from "./text.js";
+import { get } from "./api.js";
+import * as map from "./map.js";
+import { rememberBrand, setChoices, showFilters, startFilters } from "./filters.js";
+import { startSearch } from "./search.js";
+import { showList, showPile, showProperties, startList } from "./list.js";
+import { showFactory } from "./factory.js";
+
+let service = null;
+let focusBefore = null;
+/** What the map shows of the state, to know what a change of the address changed. */
+let shown = {};
+
+// --- Showing the state
+
+function showWords() {
+  fillIn();
+  byId("language").textContent = t("otherLanguage");
+  byId("language").lang = state.lang === "en" ? "zh" : "en";
+  document.title = `BlueAtlas · ${t({ blue: "mapBlue", "supply-chain": "mapSupplyChain", carbon: "mapCarbon" }[state.map])}`;
+  const radius = state.near?.radius ?? Number(byId("radius").value || 5000);
+  const all = radii.includes(radius) ? radii : [...radii, radius].sort((a, b) => a - b);
+  byId("radius").replaceChildren(...all.map((value) => el("option", { value, text: distance(value) })));
+  byId("radius").value = radius;
+  showService();
+}
+
+function showTabs() {
+  for (const name of maps) {
+    const tab = byId(`tab-${name}`);
+    tab.setAttribute("aria-selected", String(name === state.map));
+    tab.tabIndex = name === state.map ? 0 : -1;
+  }
+  byId("map-area").setAttribute("aria-labelledby", `tab-${state.map}`);
+}
+
+function showService() {
+  const snapshot = service?.snapshot;
+  const note = byId("synthetic");
+  note.hidden = !snapshot?.synthetic;
+  note.replaceChildren();
+  if (snapshot?.synthetic) note.append(el("strong", { text: t("synthetic") }), " ", el("span", { text: snapshot.synthetic }));
+  byId("as-of").textContent = snapshot ? t("asOf", snapshot.as_of) : "";
+}
+
+async function openPanel() {
+  byId("list").hidden = state.factory !== "";
+  byId("factory").hidden = state.factory === "";
+  if (!state.factory) {
+    map.showSelected(null);
+    return false;
+  }
+  return showFactory(state.factory, {
+    loaded: (coordinates) => map.showSelected(coordinates),
+    show: ([longitude, latitude]) => map.goTo(longitude, latitude, 15),
+    close: closeFactory,
+  });
+}
+
+/** Shows everything that differs from what is shown. */
+function show() {
+  const now = {
+    map: state.map, filters: filterQuery(), factory: state.factory, near: JSON.stringify(state.near), lang: state.lang,
+  };
+  const differs = (...names) => names.some((name) => now[name] !== shown[name]);
+  const before = shown;
+  shown = now;
+  if (differs("lang", "map")) showWords();
+  if (differs("map")) showTabs();
+  showFilters();
+  if (differs("near")) map.showNear(state.near);
+  if (differs("map")) map.showMap();
+  else if (differs("filters")) map.applyFilters();
+  if (differs("map", "filters", "near", "lang")) showList();
+  if (differs("factory") || (differs("lang") && before.lang)) openPanel();
+}
+
+/** After a person changed the state. */
+function changed(isNewEntry = false) {
+  writeAddress(isNewEntry);
+  show();
+}
+
+// --- What a person does
+
+function openFactory(id) {
+  if (!state.factory) focusBefore = document.activeElement;
+  state.factory = id;
+  changed(true);
+  byId("panel").scrollTop = 0;
+  byId("factory").focus();
+}
+
+function closeFactory() {
+  const id = state.factory;
+  state.factory = "";
+  changed(true);
+  const entry = [...document.querySelectorAll(".entry")].find((button) => button.dataset.id === id);
+  const target = entry ?? (focusBefore?.isConnected ? focusBefore : byId("panel"));
+  target.focus();
+}
+
+function setNear(near) {
+  state.near = near;
+  setPicking(false);
+  if (state.map === "carbon") state.map = "blue";
+  state.factory = "";
+  changed(true);
+  if (near) map.fitNear(near);
+}
+
+function setPicking(isPicking) {
+  byId("near-pick").setAttribute("aria-pressed", String(isPicking));
+  map.setPicking(isPicking);
+  if (isPicking) byId("announce").textContent = t("pickHint");
+}
+
+function locate() {
+  const radius = Number(byId("radius").value);
+  const refused = () => {
+    byId("announce").textContent = t("locationDenied");
+    if (map.hasMap()) setPicking(true);
+    byId("announce").textContent = t("locationDenied");
+  };
+  if (!navigator.geolocation) return refused();
+  byId("announce").textContent = t("locating");
+  return navigator.geolocation.getCurrentPosition(
+    ({ coords }) => setNear({ longitude: coords.longitude, latitude: coords.latitude, radius }), refused,
+    { enableHighAccuracy: false, timeout: 15000, maximumAge: 60000 });
+}
+
+function chooseMap(name) {
+  if (name === state.map) return;
+  state.map = name;
+  state.factory = "";
+  changed(true);
+}
+
+function startTabs() {
+  byId("tabs").addEventListener("click", (event) => {
+    const name = event.target.closest("[role=tab]")?.dataset.map;
+    if (name) chooseMap(name);
+  });
+  byId("tabs").addEventListener("keydown", (event) => {
+    const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+    const index = event.key === "Home" ? 0 : event.key === "End" ? maps.length - 1
+      : step ? (maps.indexOf(state.map) + step + maps.length) % maps.length : -1;
+    if (index < 0) return;
+    event.preventDefault();
+    chooseMap(maps[index]);
+    byId(`tab-${maps[index]}`).focus();
+  });
+}
+
+function start() {
+  readAddress();
+  state.lang ||= preferredLanguage();
+  startTabs();
+  byId("language").addEventListener("click", () => {
+    state.lang = state.lang === "en" ? "zh" : "en";
+    changed();
+  });
+  byId("near-me").addEventListener("click", locate);
+  byId("near-pick").addEventListener("click", () => setPicking(byId("near-pick").getAttribute("aria-pressed") !== "true"));
+  byId("radius").addEventListener("change", () => {
+    if (state.near) setNear({ ...state.near, radius: Number(byId("radius").value) });
+  });
+  addEventListener("keydown", (event) => {
+    if (event.key !== "Escape" || event.defaultPrevented) return;
+    if (byId("near-pick").getAttribute("aria-pressed") === "true") setPicking(false);
+    else if (state.factory) closeFactory();
+  });
+  startFilters(() => changed());
+  startList({ factory: openFactory, leaveNear: () => setNear(null) });
+  startSearch({
+    factory: (hit) => {
+      map.goTo(hit.lon, hit.lat, 14);
+      if (state.map === "carbon") state.map = "blue";
+      openFactory(hit.id);
+    },
+    place: (place) => map.goToBox(place.bbox),
+    brand: (brand) => {
+      rememberBrand(brand);
+      Object.assign(state, { brand: [brand.id], map: "supply-chain", factory: "" });
+      changed(true);
+    },
+  });
+  const moved = settled(200, () => {
+    const { longitude, latitude, zoom } = map.position();
+    state.at = { longitude, latitude, zoom };
+    writeAddress();
+    if (!state.near && !state.factory) showList();
+  });
+  map.startMap({
+    moved, factory: openFactory,
+    picked: (position) => setNear({ ...position, radius: Number(byId("radius").value) }),
+    pile: (features) => {
+      if (state.factory) {
+        state.factory = "";
+        changed(true);
+      }
+      showPile(features);
+    },
+    feature: (layer, values) => showProperties(values),
+    styled: setChoices,
+  });
+  // A shared or edited address, or the back button.
+  addEventListener("hashchange", () => follow());
+  addEventListener("popstate", () => follow());
+  show();
+  if (!state.at && state.near) map.fitNear(state.near);
+  get("/v1").then((found) => {
+    service = found;
+    showService();
+  }).catch(() => {});
+}
+
+function follow() {
+  const before = JSON.stringify(state.at);
+  const language = state.lang;
+  readAddress();
+  state.lang ||= language;
+  show();
+  if (JSON.stringify(state.at) !== before) map.jumpTo(state.at);
+}
+
+start();

@@ -1,0 +1,172 @@
+// text.js: every word of the page in Chinese and English. Elements name theirs by data-text (content), data-label (aria-label) and
+// data-placeholder; scripts ask by `t`.
+
+import { state } from "./state.js";
+
+const words = {
+  tagline: ["蔚蓝地图集", "pollution maps of China"],
+  skipToList: ["跳到列表", "Skip to the list"],
+  maps: ["地图", "Maps"],
+  mapBlue: ["蔚蓝地图", "Blue Map"],
+  mapSupplyChain: ["绿色供应链", "Green Supply Chain"],
+  mapCarbon: ["蔚蓝碳图", "Blue Carbon"],
+  otherLanguage: ["English", "中文"],
+  search: ["搜索", "Search"],
+  searchHint: ["企业、信用代码、地名、品牌、拼音首字母", "Factory, credit code, place or brand"],
+  searchResults: ["搜索结果", "Search results"],
+  searching: ["正在搜索…", "Searching…"],
+  noResults: ["没有找到“{0}”", "Nothing found for “{0}”"],
+  resultsFound: ["找到 {0} 家企业、{1} 个地点、{2} 个品牌", "{0} factories, {1} places, {2} brands found"],
+  moreMatches: ["共 {0} 家企业，请输入更多文字", "{0} factories match; type more to narrow"],
+  andMore: ["{0} 以上", "{0} or more"],
+  places: ["地点", "Places"],
+  brands: ["品牌", "Brands"],
+  factories: ["企业", "Factories"],
+  factoriesHere: ["{0} 家企业", "{0} factories"],
+  suppliers: ["{0} 家供应商", "{0} suppliers"],
+  matchedFormer: ["曾用名", "former name"],
+  matchedCode: ["信用代码", "credit code"],
+  nearMe: ["我附近", "Near me"],
+  nearPick: ["在地图上选点", "Pick a point"],
+  pickHint: ["请在地图上点一个位置", "Click a point on the map"],
+  radius: ["半径", "Radius"],
+  locating: ["正在定位…", "Finding your position…"],
+  locationDenied: ["无法取得您的位置。请在地图上点一个位置。", "Your position is not available. Click a point on the map instead."],
+  nearTitle: ["{0} 以内", "Within {0}"],
+  nearFound: ["{1} 以内有 {0} 家企业，由近及远", "{0} factories within {1}, nearest first"],
+  nearNone: ["{0} 以内没有符合条件的企业", "No factory within {0} passes the filters"],
+  nearStop: ["关闭附近列表", "Leave the nearby list"],
+  showMore: ["更多", "Show more"],
+  filters: ["筛选", "Filters"],
+  filtersSet: ["（{0} 项）", "({0} set)"],
+  industry: ["行业", "Industry"],
+  allIndustries: ["全部行业", "All industries"],
+  category: ["违规类别", "Kind of pollution"],
+  allCategories: ["全部类别", "All kinds"],
+  published: ["记录发布日期", "Record published"],
+  from: ["从", "From"],
+  to: ["至", "To"],
+  brand: ["品牌的供应商", "Suppliers of a brand"],
+  brandHint: ["品牌名称", "Name of a brand"],
+  removeBrand: ["去掉品牌 {0}", "Remove the brand {0}"],
+  clearFilters: ["清除筛选", "Clear filters"],
+  metric: ["指标", "Metric"],
+  year: ["年份", "Year"],
+  latestYear: ["最新", "Latest"],
+  status: ["状态", "Status"],
+  statusFilter: ["按状态筛选", "Filter by status"],
+  list: ["列表", "List"],
+  centreTitle: ["离地图中心最近的企业", "Factories nearest to the centre of the map"],
+  inView: ["当前范围内有 {0} 家企业", "{0} factories in this view"],
+  inViewFiltered: ["当前范围内有 {0} 家企业符合筛选条件", "{0} factories in this view pass the filters"],
+  noneInView: ["当前范围内没有符合条件的企业。可放大范围或清除筛选。", "No factory in this view passes the filters. Zoom out or clear filters."],
+  pileTitle: ["此处有 {0} 家企业", "{0} factories at this point"],
+  back: ["返回列表", "Back to the list"],
+  close: ["关闭", "Close"],
+  onMap: ["在地图上显示", "Show on the map"],
+  copyLink: ["复制链接", "Copy link"],
+  copied: ["链接已复制", "Link copied"],
+  why: ["为什么", "Why"],
+  statusOnMap: ["地图上（{1}）的状态为：{0}", "On the map, as of {1}: {0}"],
+  creditCode: ["统一社会信用代码", "Credit code"],
+  address: ["地址", "Address"],
+  formerName: ["曾用名", "Former name"],
+  place: ["所在地", "Place"],
+  agency: ["主管部门", "Responsible agency"],
+  agencyOf: ["{0}生态环境部门", "Ecology and environment bureau, {0}"],
+  hotline: ["举报热线 {0}", "Hotline {0}"],
+  hotlines: ["12369（环保）、12345（政务）", "12369 (environment), 12345 (government)"],
+  position: ["位置精度", "Position"],
+  accuracy: ["可能偏差 {0}", "may be off by {0}"],
+  keyMonitored: ["重点排污单位", "Key monitored facility"],
+  records: ["记录（{0}）", "Records ({0})"],
+  noRecords: ["没有记录", "No records"],
+  decides: ["决定当前状态", "decides the status"],
+  notCounted: ["不再计入", "no longer counts"],
+  superseded: ["已被更正", "superseded by a correction"],
+  severity: ["严重程度 {0}/5", "severity {0} of 5"],
+  fineOf: ["罚款 {0} 元", "fine of CNY {0}"],
+  authority: ["机关", "Authority"],
+  document: ["文号", "Document"],
+  regulation: ["依据", "Regulation"],
+  source: ["来源", "Source"],
+  noSource: ["未注明来源", "no source given"],
+  brandsOf: ["公布其为供应商的品牌（{0}）", "Brands that publish it as a supplier ({0})"],
+  since: ["自 {0}", "since {0}"],
+  until: ["至 {0}", "until {0}"],
+  noDetails: ["服务器未接入登记库，无法显示记录。", "This server has no registry, so records cannot be shown."],
+  recordCount: ["{0} 条记录", "{0} records"],
+  latest: ["最近 {0}", "latest {0}"],
+  synthetic: ["合成数据", "Synthetic data"],
+  asOf: ["状态截至 {0}。", "Statuses as of {0}."],
+  noApproval: [
+    "本地图没有审图号，不得作为中国地图公开使用。", "This map has no map approval number (审图号) and must not be published as a map of China."],
+  interface: ["数据接口", "Data interface"],
+  cluster: ["{0} 家企业，其中 {1} 家违规", "{0} factories, {1} violating"],
+  clusterLegend: ["圆圈：多家企业，颜色为其中最差的状态；点击展开", "A circle is several factories in the colour of the worst; click to open"],
+  mapMissing: ["服务器尚未提供“{0}”。请选择其他地图。", "“{0}” is not available on this server yet. Choose another map."],
+  mapWaiting: ["服务器正在等待数据，请稍后再试。", "The server waits for its data. Try again soon."],
+  mapFailed: ["地图无法加载：{0}", "The map cannot be loaded: {0}"],
+  libraryMissing: [
+    "缺少地图库：请在服务器上运行 tools/setup 后重启。列表和搜索仍可使用。",
+    "The map library is missing: run tools/setup on the server and restart it. List and search work without it."],
+  noWebGL: ["此浏览器无法绘制地图（需要 WebGL）。列表和搜索仍可使用。", "This browser cannot draw the map (it needs WebGL). List and search work without it."],
+  offline: ["无法连接服务器", "The server cannot be reached"],
+  failed: ["请求失败：{0}", "The request failed: {0}"],
+  notFound: ["没有编号为“{0}”的企业", "No factory has the id “{0}”"],
+  carbonList: ["点击地图上的地区或企业查看排放数据。", "Click a place or an enterprise on the map to see its emissions."],
+  legend: ["图例", "Legend"],
+};
+
+const terms = {
+  violating: ["违规中", "Violating"], unresolved: ["未整改", "Unresolved"], explained: ["已说明", "Explained"],
+  corrected: ["已整改", "Corrected"], clean: ["无违规", "Clean"], unknown: ["未知", "Unknown"],
+  penalty: ["行政处罚", "Administrative penalty"], order_to_correct: ["责令改正", "Order to correct"],
+  exceedance_list: ["超标名单", "Exceedance list"], complaint: ["投诉属实", "Complaint upheld"], inspection: ["督察发现", "Inspection finding"],
+  online_exceedance: ["在线监测超标", "Online-monitoring exceedance"], credit_rating: ["环境信用评价", "Environmental credit rating"],
+  air: ["大气", "Air"], water: ["水", "Water"], solid_waste: ["固体废物", "Solid waste"], hazardous_waste: ["危险废物", "Hazardous waste"],
+  noise: ["噪声", "Noise"], radiation: ["辐射", "Radiation"], procedure: ["程序（环评）", "Procedure (EIA)"],
+  data_falsification: ["数据造假", "Data falsification"], other: ["其他", "Other"],
+  warning: ["警告", "Warning"], fine: ["罚款", "Fine"], limit_production: ["限制生产", "Production limited"],
+  stop_production: ["停产", "Production stopped"], seizure: ["查封扣押", "Seizure"], detention: ["拘留", "Detention"],
+  standing: ["未处理", "Standing"], correction_reported: ["已报告整改", "Correction reported"], verified: ["整改已核实", "Verified"],
+  withdrawn: ["已撤销", "Withdrawn"],
+  green: ["绿", "Green"], blue: ["蓝", "Blue"], yellow: ["黄", "Yellow"], red: ["红", "Red"], black: ["黑", "Black"],
+  materials: ["原材料", "Materials"], finished_goods: ["成品", "Finished goods"], waste_handling: ["废物处理", "Waste handling"],
+  logistics: ["物流", "Logistics"],
+  co2: ["二氧化碳排放量", "CO₂"], co2_per_head: ["人均二氧化碳", "CO₂ per head"], co2_per_gdp: ["单位GDP二氧化碳", "CO₂ per GDP"],
+  energy: ["能源消费", "Energy use"], name_zh: ["名称", "Name (Chinese)"], name_en: ["英文名称", "Name (English)"],
+};
+
+const column = () => (state.lang === "en" ? 1 : 0);
+
+/** The words for a key, with {0}, {1} … filled in. */
+export const t = (key, ...values) => (words[key]?.[column()] ?? key).replace(/\{(\d)\}/g, (_, index) => values[index] ?? "");
+
+/** The word for a term of the domain, such as a status; the term itself where there is none. */
+export const term = (name) => terms[name]?.[column()] ?? String(name).replaceAll("_", " ");
+
+/** A name in the language of the page, else in the other. */
+export const named = (item) => (state.lang === "en" ? item.name_en || item.name_zh : item.name_zh || item.name_en) || item.id || "";
+
+const locale = () => (state.lang === "en" ? "en-GB" : "zh-CN");
+export const count = (value) => new Intl.NumberFormat(locale()).format(value);
+
+/** A distance in metres or kilometres. */
+export function distance(metres) {
+  const [value, unit, digits] = metres < 995 ? [metres, "m", 0] : [metres / 1000, "km", metres < 9950 ? 1 : 0];
+  const text = new Intl.NumberFormat(locale(), { maximumFractionDigits: digits }).format(value);
+  return `${text} ${unit}`;
+}
+
+/** Puts the words into all elements that name theirs. */
+export function fillIn(root = document) {
+  document.documentElement.lang = state.lang === "en" ? "en" : "zh-CN";
+  for (const element of root.querySelectorAll("[data-text]")) element.textContent = t(element.dataset.text);
+  for (const element of root.querySelectorAll("[data-label]")) element.setAttribute("aria-label", t(element.dataset.label));
+  for (const element of root.querySelectorAll("[data-placeholder]")) element.placeholder = t(element.dataset.placeholder);
+}
+
+/** The language of a first visit: what the browser asks for. */
+export const preferredLanguage = () =>
+  (navigator.languages ?? [navigator.language]).map((tag) => tag.slice(0, 2)).find((tag) => tag === "zh" || tag === "en") ?? "zh";
