@@ -66,8 +66,8 @@ function show() {
   const now = {
     map: state.map, filters: filterQuery(), factory: state.factory, near: JSON.stringify(state.near), lang: state.lang,
   };
-  const differs = (...names) => names.some((name) => now[name] !== shown[name]);
   const before = shown;
+  const differs = (...names) => names.some((name) => now[name] !== before[name]);
   shown = now;
   if (differs("lang", "map")) showWords();
   if (differs("map")) showTabs();
@@ -159,6 +159,7 @@ function startTabs() {
 function start() {
   readAddress();
   state.lang ||= preferredLanguage();
+  map.prefetch();
   startTabs();
   byId("language").addEventListener("click", () => {
     state.lang = state.lang === "en" ? "zh" : "en";

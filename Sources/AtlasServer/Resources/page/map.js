@@ -40,6 +40,15 @@ function withFilters(address) {
 
 const isFiltered = (address) => new URL(address, location.href).pathname.startsWith(`/tiles/${state.map}`);
 
+/** The style of the first map, asked for before the map itself is made: that takes a while. */
+let firstStyle = null;
+
+export function prefetch() {
+  window.maplibregl?.prewarm();
+  firstStyle = get(`/styles/${state.map}.json`);
+  firstStyle.catch(() => {});
+}
+
 /**
  * Starts the map. `on` has: moved(), picked(position), factory(id), pile(features), feature(layer, properties).
  * Nothing happens without the library or WebGL but a word about it.
@@ -93,14 +102,17 @@ function failed(event) {
 
 /** Shows the map that the state names, with its filters; says so when the server does not have it. */
 export async function showMap() {
-  if (!map) return;
+  if (!map) return undefined;
   const name = state.map;
   const title = { blue: "mapBlue", "supply-chain": "mapSupplyChain", carbon: "mapCarbon" }[name];
   let style;
   try {
-    style = await get(`/styles/${name}.json`, "style");
+    const first = firstStyle;
+    firstStyle = null;
+    style = await (first ?? get(`/styles/${name}.json`, "style"));
+    if (name !== state.map) return undefined;
   } catch (problem) {
-    if (problem.name === "AbortError") return;
+    if (problem.name === "AbortError" || name !== state.map) return undefined;
     styleName = null;
     map.setStyle({ version: 8, sources: {}, layers: [] });
     handlers.styled(null);
@@ -126,7 +138,7 @@ export async function showMap() {
       paint: { "circle-radius": 14, "circle-color": "rgba(0,0,0,0)", "circle-stroke-color": "#10202e", "circle-stroke-width": 3 } });
   styleName = name;
   map.setStyle(style, { diff: false });
-  handlers.styled(style);
+  return handlers.styled(style);
 }
 
 const geojson = (data) => ({ type: "geojson", data });

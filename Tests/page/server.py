@@ -1,0 +1,87 @@
+"""A small data set and a server over it on a free port, for the tests in a browser."""
+
+import csv
+import json
+import os
+import re
+import subprocess
+import threading
+import urllib.parse
+import urllib.request
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+WORK = ROOT / "var" / "page-tests"
+FACTORIES = 3_000
+# Its name is markup and script: it must come out as text wherever it shows.
+HOSTILE = {
+    "id": "HOSTILE-1", "name_zh": '敌意<img src=x onerror="window.hacked=1"><b>厂</b>',
+    "name_en": '"><script>window.hacked=2</script> Works', "lon": "100.5", "lat": "38.2", "datum": "wgs84", "synthetic": "true",
+    "industry": "C26", "address": "<svg onload=window.hacked=3>",
+}
+HOSTILE_RECORD = {
+    "id": "HOSTILE-R1", "factory_id": "HOSTILE-1", "kind": "penalty", "category": "water", "published": "2026-05-04",
+    "state": "standing", "source_url": 'https://example.org/"onclick="window.hacked=4', "text": "<iframe src=//example.org></iframe>",
+}
+
+
+def binaries() -> Path:
+    shown = subprocess.run(["swift", "build", "--package-path", ROOT, "--show-bin-path", *os.environ.get("SWIFT_BUILD_FLAGS", "").split()], check=True, capture_output=True, text=True)
+    return Path(shown.stdout.strip())
+
+
+class Server:
+    """`blueatlas serve`; `get` asks it without a browser."""
+
+    def __init__(self, program: Path):
+        self.program = program
+        self.make_data()
+        self.process = subprocess.Popen(
+            [program, "serve", "--snapshot", WORK / "atlas.snapshot", "--store", WORK / "registry.db", "--port", "0",
+             "--assets", ROOT / ".assets"],
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=WORK)
+        line = self.process.stdout.readline()
+        found = re.search(r"http://\S+:(\d+)", line)
+        if not found:
+            raise RuntimeError(f"the server did not start: {self.process.stderr.read()}")
+        self.address = f"http://127.0.0.1:{found.group(1)}"
+        # What it logs must be read, or it waits for room in the pipe.
+        threading.Thread(target=self.process.stderr.read, daemon=True).start()
+
+    def make_data(self):
+        WORK.mkdir(parents=True, exist_ok=True)
+        for name in ("registry.db", "registry.db-wal", "registry.db-shm", "atlas.snapshot"):
+            (WORK / name).unlink(missing_ok=True)
+        data = str(ROOT / "data")
+        self.run("generate", "--factories", FACTORIES, "--records", FACTORIES * 3 // 2, "--brands", 30, "--output", WORK / "dataset",
+                 "--data-dir", data)
+        for name, row in (("factory.csv", HOSTILE), ("record.csv", HOSTILE_RECORD)):
+            with open(WORK / name, "w", newline="", encoding="utf-8") as file:
+                writer = csv.DictWriter(file, row.keys())
+                writer.writeheader()
+                writer.writerow(row)
+        self.run("import", "--quiet", "--store", WORK / "registry.db", WORK / "dataset")
+        self.run("import", "--quiet", "--store", WORK / "registry.db", WORK / "factory.csv")
+        self.run("import", "--quiet", "--store", WORK / "registry.db", WORK / "record.csv")
+        self.run("build", "--store", WORK / "registry.db", "--output", WORK / "atlas.snapshot", "--data-dir", data)
+
+    def run(self, *arguments):
+        done = subprocess.run([self.program, *map(str, arguments)], capture_output=True, text=True)
+        if done.returncode != 0:
+            raise RuntimeError(f"blueatlas {arguments[0]} failed: {done.stdout}{done.stderr}")
+
+    def get(self, path: str, **parameters):
+        query = "?" + urllib.parse.urlencode(parameters, safe=",") if parameters else ""
+        with urllib.request.urlopen(self.address + path + query, timeout=30) as answer:
+            return json.load(answer)
+
+    def has(self, path: str) -> bool:
+        try:
+            urllib.request.urlopen(self.address + path, timeout=30).close()
+            return True
+        except urllib.error.HTTPError:
+            return False
+
+    def stop(self):
+        self.process.terminate()
+        self.process.wait(timeout=30)
