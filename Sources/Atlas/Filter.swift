@@ -16,7 +16,10 @@ public struct Filter: Hashable, Sendable {
     public private(set) var industries: [String] = []
     /// Categories of a record; empty: all.
     public private(set) var categories: Set<UInt8> = []
-    /// Identifiers of brands; empty: all.
+    /// Stands for any brand: every factory that some brand publishes as its supplier.
+    public static let anyBrand = "*"
+
+    /// Identifiers of brands, or `anyBrand` alone; empty: all.
     public private(set) var brands: [String] = []
     /// First day of publication of a record that counts.
     public private(set) var from: Day?
@@ -122,7 +125,7 @@ public struct Filter: Hashable, Sendable {
 
     /// Sorts lists, drops repeats and prefixes that another covers, and widens "all of them" to "no filter".
     private mutating func normalise() {
-        brands = Array(Set(brands)).sorted()
+        brands = brands.contains(Filter.anyBrand) ? [Filter.anyBrand] : Array(Set(brands)).sorted()
         let unique = Array(Set(industries)).sorted()
         industries = unique.filter { code in !unique.contains { $0 != code && code.hasPrefix($0) } }
         if statuses.count == FactoryStatus.allCases.count { statuses = [] }

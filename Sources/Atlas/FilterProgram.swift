@@ -41,8 +41,8 @@ struct FilterProgram: Sendable {
         toDay = filter.to?.daysSince1970 ?? .max
         minSeverity = UInt8(filter.minSeverity ?? 0)
         asksForRecords = filter.asksForRecords
-        if filter.brands.isEmpty {
-            candidates = suppliersOnly ? snapshot.suppliers : nil
+        if filter.brands.isEmpty || filter.brands.contains(Filter.anyBrand) {
+            candidates = suppliersOnly || !filter.brands.isEmpty ? snapshot.suppliers : nil
         } else {
             var lists: [UInt32] = []
             for brand in filter.brands {

@@ -95,8 +95,8 @@ import VectorTile
         }
     }
 
-    @Test func theStartPageLinksToThingsThatAnswer() async throws {
-        try await withServer(atlas) { server in
+    @Test func theStartPageWithoutTheMapLinksToThingsThatAnswer() async throws {
+        try await withServer(atlas, .changing { $0.pagePath = "/nowhere" }) { server in
             let page = try await server.get("/")
             #expect(page["content-type"] == "text/html; charset=utf-8")
             #expect(page.text.contains("SYNTHETIC DATA &lt;for tests&gt;"))

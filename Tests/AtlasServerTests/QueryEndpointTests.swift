@@ -205,7 +205,7 @@ import Testing
             for target in [QueryEndpointTests.near + "&radius=10", "/v1/factories/T0", "/v1/factories/nearest?lon=1&lat=1"] {
                 #expect(try await server.get(target).json["synthetic"] as? String == TestAtlas.label)
             }
-            for target in ["/", "/v1", "/tiles/blue.json", "/styles/blue.json", "/styles/supply-chain.json"] {
+            for target in ["/v1", "/v1/search?q=T0", "/tiles/blue.json", "/styles/blue.json", "/styles/supply-chain.json"] {
                 #expect(try await server.get(target).text.contains("SYNTHETIC DATA"))
             }
         }

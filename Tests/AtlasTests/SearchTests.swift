@@ -107,7 +107,9 @@ private struct SearchAtlas: Sendable {
         }
     }
 
-    @Test(arguments: [("shhd", "上海宏达"), ("cqsr", "重庆三染"), ("zqsr", nil), ("cshd", "长沙宏达"), ("zshd", "长沙宏达"), ("hdhg", "宏达化工"), ("hd", "宏达")])
+    @Test(arguments: [
+        ("shhd", "上海宏达"), ("cqsr", "重庆三染"), ("zqsr", nil), ("cshd", "长沙宏达"), ("zshd", "长沙宏达"), ("hdhg", "宏达化工"), ("hd", "宏达"),
+    ])
     func initialsFindTheReading(letters: String, name: String?) throws {
         let page = try search(letters, limit: 100_000)
         guard let name else {
@@ -163,7 +165,9 @@ private struct SearchAtlas: Sendable {
     }
 
     @Test func syntaxOfOtherEnginesIsOnlyText() throws {
-        for text in ["\"", "*", "上海*", "a OR b", "NEAR(上海, 2)", "'; DROP TABLE factories; --", "%", "_", "\\", "<script>", "\u{0}\u{1}x", "^上海$"] {
+        for text in [
+            "\"", "*", "上海*", "a OR b", "NEAR(上海, 2)", "'; DROP TABLE factories; --", "%", "_", "\\", "<script>", "\u{0}\u{1}x", "^上海$",
+        ] {
             _ = try search(text)
         }
         #expect(try search("\"上海\"").total == search("上海").total)

@@ -27,12 +27,14 @@ enum PinyinInitials {
         // 长 in names of places is cháng; the transform says zhǎng.
         let known = text.replacing("长", with: "常")
         let latin = known.applyingTransform(.mandarinToLatin, reverse: false) ?? ""
-        return String(String.UnicodeScalarView(latin.decomposedStringWithCanonicalMapping.unicodeScalars.filter { SearchText.isLetter($0.value) }))
+        let letters = latin.decomposedStringWithCanonicalMapping.unicodeScalars.filter { SearchText.isLetter($0.value) }
+        return String(String.UnicodeScalarView(letters))
     }
 
     /// The bit of the first letter, whatever marks it bears.
     private static func bits(_ reading: String) -> UInt32 {
-        guard let first = reading.decomposedStringWithCanonicalMapping.unicodeScalars.first?.value, SearchText.isLetter(first) else { return 0 }
+        let plain = reading.decomposedStringWithCanonicalMapping.unicodeScalars
+        guard let first = plain.first?.value, SearchText.isLetter(first) else { return 0 }
         return 1 << (first - 0x61)
     }
 }

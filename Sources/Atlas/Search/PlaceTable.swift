@@ -23,11 +23,12 @@ public struct PlaceName: Hashable, Sendable {
     public static func table(csv text: String) throws(QueryError) -> [PlaceName] {
         let lines = text.split(whereSeparator: \.isNewline).map { $0.split(separator: ",", omittingEmptySubsequences: false) }
         guard let header = lines.first, let code = header.firstIndex(of: "code"), let name = header.firstIndex(of: "name_zh") else {
-            throw QueryError(parameter: "places", value: String(text.prefix(40)), message: "the first line must name the columns code, name_zh")
+            throw QueryError(parameter: "places", value: String(text.prefix(40)), message: "the first line must name code, name_zh")
         }
         var places: [PlaceName] = []
         for (index, line) in lines.enumerated().dropFirst() {
-            guard line.count == header.count, let number = Int32(line[code]), (110_000...999_999).contains(number), !line[name].isEmpty else {
+            guard line.count == header.count, let number = Int32(line[code]), (110_000...999_999).contains(number), !line[name].isEmpty
+            else {
                 throw QueryError(
                     parameter: "places", value: line.joined(separator: ","),
                     message: "line \(index + 1) must have \(header.count) columns with a code of six digits and a name")

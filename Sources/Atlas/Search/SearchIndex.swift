@@ -46,11 +46,11 @@ struct SearchIndex: Sendable {
         }
 
         /// Calls `body` in ascending order until it returns false.
-        func forEach(_ body: (Int) -> Bool) {
+        func visit(_ body: (Int) -> Bool) {
             switch self {
             case .few(let ranks):
                 for rank in ranks where !body(Int(rank)) { return }
-            case .many(let set): set.forEach(body)
+            case .many(let set): set.visit(body)
             }
         }
 
@@ -110,7 +110,7 @@ struct SearchIndex: Sendable {
         var result: [UInt32] = []
         result.reserveCapacity(Int(counts[list]))
         if isBits(list) {
-            set(of: list).forEach {
+            set(of: list).visit {
                 result.append(UInt32(truncatingIfNeeded: $0))
                 return true
             }
@@ -202,7 +202,7 @@ struct RankSet: Sendable {
     }
 
     /// Calls `body` in ascending order until it returns false.
-    func forEach(_ body: (Int) -> Bool) {
+    func visit(_ body: (Int) -> Bool) {
         for (index, word) in words.enumerated() {
             var rest = word
             while rest != 0 {

@@ -142,7 +142,7 @@ public struct SearchQuery: Sendable, Hashable {
         let bare = typed.map { SearchQuery.withoutMarks($0) }.filter { !$0.isEmpty }
         let terms = bare.isEmpty ? typed : bare
         guard !terms.isEmpty else {
-            throw QueryError(parameter: "q", value: text, message: "is empty; give a name or a part of one, a credit code, a place or a brand")
+            throw QueryError(parameter: "q", value: text, message: "is empty; give a part of a name, a credit code, a place or a brand")
         }
         self.terms = terms
         let separated = scalars.split(whereSeparator: { $0.properties.isWhitespace })

@@ -140,7 +140,7 @@ extension Snapshot {
             if let set = part.set {
                 union.formUnion(set)
             } else {
-                part.forEach {
+                part.visit {
                     union.insert($0)
                     return true
                 }
@@ -161,7 +161,7 @@ extension Snapshot {
     ) {
         var compared = 0
         var kept = 0
-        candidates.forEach { rank in
+        candidates.visit { rank in
             guard kept < Snapshot.searchCountLimit, compared < Snapshot.comparisonLimit else {
                 found.isAtLeast = true
                 return false

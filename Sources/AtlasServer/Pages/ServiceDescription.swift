@@ -43,7 +43,10 @@ enum ServiceDescription {
             Address(
                 path: Route.search.rawValue, about: "Factories, places and brands by what a person types.",
                 parameters: [
-                    ("q", "Part of a name, initials of its reading, an id, a credit code; 1 to \(SearchQuery.characterLimit) characters; required."),
+                    (
+                        "q",
+                        "Part of a name, initials of its reading, id or credit code; to \(SearchQuery.characterLimit) characters; required."
+                    ),
                     ("kind", "Any of \(SearchEndpoint.Kind.names); default all."),
                     ("limit", "Of each kind, 1 to \(SearchEndpoint.largestLimit); default \(SearchEndpoint.defaultLimit)."),
                 ]),
@@ -57,7 +60,7 @@ enum ServiceDescription {
         ("status", "Any of \(FactoryStatus.allCases.map(\.name).joined(separator: ", "))."),
         ("industry", "GB/T 4754 codes or their beginnings, such as C or C17."),
         ("category", "Factories with a record of any of \(RecordCategory.allCases.map(\.name).joined(separator: ", "))."),
-        ("brand", "Suppliers of any of these brands (ids)."),
+        ("brand", "Suppliers of any of these brands (ids); * is any brand."),
         ("from", "With a record published on or after this day, YYYY-MM-DD."),
         ("to", "With a record published on or before this day."),
         ("min_severity", "With a record of at least this severity, 1 to 5."),

@@ -115,7 +115,9 @@ struct SearchEndpoint: Sendable {
         json.field("level", place.level.rawValue)
         json.field("within", place.within)
         json.field("factories", place.factories)
-        json.array("bbox") { json in for value in [place.west, place.south, place.east, place.north] { json.number((value * 1e4).rounded() / 1e4) } }
+        json.array("bbox") { json in
+            for value in [place.west, place.south, place.east, place.north] { json.number((value * 1e4).rounded() / 1e4) }
+        }
         json.object("match") { ranges(place.ranges, &$0) }
     }
 

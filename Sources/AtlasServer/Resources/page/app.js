@@ -8,6 +8,7 @@ import * as map from "./map.js";
 import { rememberBrand, setChoices, showFilters, startFilters } from "./filters.js";
 import { startSearch } from "./search.js";
 import { showList, showPile, showProperties, startList } from "./list.js";
+import { showLegend } from "./legend.js";
 import { showFactory } from "./factory.js";
 
 let service = null;
@@ -43,7 +44,11 @@ function showService() {
   const note = byId("synthetic");
   note.hidden = !snapshot?.synthetic;
   note.replaceChildren();
-  if (snapshot?.synthetic) note.append(el("strong", { text: t("synthetic") }), " ", el("span", { text: snapshot.synthetic }));
+  if (snapshot?.synthetic) {
+    // The generator's own label in the language of the page; any other as it is.
+    const text = snapshot.synthetic.startsWith("SYNTHETIC DATA: invented factories") ? t("syntheticNote") : snapshot.synthetic;
+    note.append(el("strong", { text: `${t("synthetic")}${state.lang === "en" ? ". " : "："}` }), el("span", { text }));
+  }
   byId("as-of").textContent = snapshot ? t("asOf", snapshot.as_of) : "";
 }
 
@@ -55,7 +60,11 @@ async function openPanel() {
     return false;
   }
   return showFactory(state.factory, {
-    loaded: (coordinates) => map.showSelected(coordinates),
+    loaded: (coordinates) => {
+      map.showSelected(coordinates);
+      // A shared factory without a position of the map: show where it is.
+      if (!state.at) map.jumpTo({ longitude: coordinates[0], latitude: coordinates[1], zoom: 13 });
+    },
     show: ([longitude, latitude]) => map.goTo(longitude, latitude, 15),
     close: closeFactory,
   });
@@ -69,7 +78,10 @@ function show() {
   const before = shown;
   const differs = (...names) => names.some((name) => now[name] !== before[name]);
   shown = now;
-  if (differs("lang", "map")) showWords();
+  if (differs("lang", "map")) {
+    showWords();
+    showLegend();
+  }
   if (differs("map")) showTabs();
   showFilters();
   if (differs("near")) map.showNear(state.near);
@@ -207,7 +219,10 @@ function start() {
       showPile(features);
     },
     feature: (layer, values) => showProperties(values),
-    styled: setChoices,
+    styled: (style) => {
+      setChoices(style);
+      showLegend(style);
+    },
   });
   // A shared or edited address, or the back button.
   addEventListener("hashchange", () => follow());

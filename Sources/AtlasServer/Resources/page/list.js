@@ -3,7 +3,7 @@
 
 import { byId, el } from "./dom.js";
 import { forget, get } from "./api.js";
-import { filterCount, filterQuery, state } from "./state.js";
+import { filterCount, listQuery, state } from "./state.js";
 import { count, distance, named, t, term } from "./text.js";
 import { industryName } from "./names.js";
 import { position, windowText } from "./map.js";
@@ -22,7 +22,7 @@ const announce = (text) => {
 };
 
 const query = () => {
-  const text = filterQuery();
+  const text = listQuery();
   return text ? `&${text}` : "";
 };
 

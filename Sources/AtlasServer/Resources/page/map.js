@@ -1,7 +1,7 @@
 // map.js: the map itself: takes the server's style as it is, hands the filters to its tiles, and says what was clicked.
 
 import { byId, el } from "./dom.js";
-import { filterQuery, state } from "./state.js";
+import { filterQuery, listQuery, state } from "./state.js";
 import { count, named, t, term } from "./text.js";
 import { get } from "./api.js";
 
@@ -297,7 +297,7 @@ async function openCluster(feature) {
   const cell = [east(x), north(y + 1), east(x + 1), north(y)];
   let box = cell;
   try {
-    const query = filterQuery();
+    const query = listQuery();
     const page = await get(`/v1/factories?bbox=${cell.map((value) => value.toFixed(7)).join(",")}&limit=500${query && `&${query}`}`, "cluster");
     const points = page.features.map((item) => item.geometry.coordinates);
     if (points.length > 1) {

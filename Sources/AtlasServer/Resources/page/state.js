@@ -96,6 +96,13 @@ export function filterQuery(map = state.map) {
   return query.toString().replaceAll("%2C", ",");
 }
 
+/** The filters for lists of what the map shows: on the supply chain map, suppliers only. */
+export function listQuery() {
+  const query = filterQuery();
+  if (state.map !== "supply-chain" || state.brand.length) return query;
+  return query ? `${query}&brand=*` : "brand=*";
+}
+
 /** How many filters are set. */
 export function filterCount() {
   if (state.map === "carbon") return Number(state.metric !== "") + Number(state.year !== "");

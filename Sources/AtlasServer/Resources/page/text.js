@@ -22,8 +22,8 @@ const words = {
   places: ["地点", "Places"],
   brands: ["品牌", "Brands"],
   factories: ["企业", "Factories"],
-  factoriesHere: ["{0} 家企业", "{0} factories"],
-  suppliers: ["{0} 家供应商", "{0} suppliers"],
+  factoriesHere: ["{0} 家企业", "{0} factory|{0} factories"],
+  suppliers: ["{0} 家供应商", "{0} supplier|{0} suppliers"],
   matchedFormer: ["曾用名", "former name"],
   matchedCode: ["信用代码", "credit code"],
   nearMe: ["我附近", "Near me"],
@@ -33,7 +33,7 @@ const words = {
   locating: ["正在定位…", "Finding your position…"],
   locationDenied: ["无法取得您的位置。请在地图上点一个位置。", "Your position is not available. Click a point on the map instead."],
   nearTitle: ["{0} 以内", "Within {0}"],
-  nearFound: ["{1} 以内有 {0} 家企业，由近及远", "{0} factories within {1}, nearest first"],
+  nearFound: ["{1} 以内有 {0} 家企业，由近及远", "{0} factory within {1}|{0} factories within {1}, nearest first"],
   nearNone: ["{0} 以内没有符合条件的企业", "No factory within {0} passes the filters"],
   nearStop: ["关闭附近列表", "Leave the nearby list"],
   showMore: ["更多", "Show more"],
@@ -56,9 +56,9 @@ const words = {
   status: ["状态", "Status"],
   statusFilter: ["按状态筛选", "Filter by status"],
   list: ["列表", "List"],
-  centreTitle: ["离地图中心最近的企业", "Factories nearest to the centre of the map"],
-  inView: ["当前范围内有 {0} 家企业", "{0} factories in this view"],
-  inViewFiltered: ["当前范围内有 {0} 家企业符合筛选条件", "{0} factories in this view pass the filters"],
+  centreTitle: ["离地图中心最近", "Nearest to the centre of the map"],
+  inView: ["当前范围内有 {0} 家企业", "{0} factory in this view|{0} factories in this view"],
+  inViewFiltered: ["当前范围内有 {0} 家企业符合筛选条件", "{0} factory in this view passes the filters|{0} factories in this view pass the filters"],
   noneInView: ["当前范围内没有符合条件的企业。可放大范围或清除筛选。", "No factory in this view passes the filters. Zoom out or clear filters."],
   pileTitle: ["此处有 {0} 家企业", "{0} factories at this point"],
   back: ["返回列表", "Back to the list"],
@@ -95,9 +95,11 @@ const words = {
   since: ["自 {0}", "since {0}"],
   until: ["至 {0}", "until {0}"],
   noDetails: ["服务器未接入登记库，无法显示记录。", "This server has no registry, so records cannot be shown."],
-  recordCount: ["{0} 条记录", "{0} records"],
+  recordCount: ["{0} 条记录", "{0} record|{0} records"],
   latest: ["最近 {0}", "latest {0}"],
   synthetic: ["合成数据", "Synthetic data"],
+  syntheticNote: [
+    "企业、名称和记录均为虚构，不代表任何真实企业。", "Factories, names and records are invented; nothing here is a fact about a real firm."],
   asOf: ["状态截至 {0}。", "Statuses as of {0}."],
   noApproval: [
     "本地图没有审图号，不得作为中国地图公开使用。", "This map has no map approval number (审图号) and must not be published as a map of China."],
@@ -140,8 +142,12 @@ const terms = {
 
 const column = () => (state.lang === "en" ? 1 : 0);
 
-/** The words for a key, with {0}, {1} … filled in. */
-export const t = (key, ...values) => (words[key]?.[column()] ?? key).replace(/\{(\d)\}/g, (_, index) => values[index] ?? "");
+/** The words for a key, with {0}, {1} … filled in; of two forms, the first is for one of {0}. */
+export function t(key, ...values) {
+  const forms = (words[key]?.[column()] ?? key).split("|");
+  const text = forms.length > 1 && String(values[0]) === "1" ? forms[0] : forms.at(-1);
+  return text.replace(/\{(\d)\}/g, (_, index) => values[index] ?? "");
+}
 
 /** The word for a term of the domain, such as a status; the term itself where there is none. */
 export const term = (name) => terms[name]?.[column()] ?? String(name).replaceAll("_", " ");

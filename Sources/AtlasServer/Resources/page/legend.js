@@ -1,0 +1,30 @@
+// legend.js: what the map's signs mean. The statuses stand above the map, as buttons; here is the rest: clusters, and the colours of the
+// carbon map, which its style lists in its metadata.
+
+import { byId, el } from "./dom.js";
+import { state } from "./state.js";
+import { t } from "./text.js";
+
+let entries = [];
+
+/** Shows the legend of a style; without one, that of the last in the language of the page. */
+export function showLegend(style) {
+  if (style !== undefined) {
+    const listed = style?.metadata?.["blueatlas:legend"];
+    entries = Array.isArray(listed) ? listed.filter((item) => typeof item?.color === "string") : [];
+  }
+  const legend = byId("legend");
+  legend.hidden = state.map === "carbon" && !entries.length;
+  legend.setAttribute("aria-label", t("legend"));
+  legend.replaceChildren(...(state.map === "carbon" ? entries.map(row) : [cluster()]));
+}
+
+function row(item) {
+  const colour = el("span", { class: "colour", "aria-hidden": "true" });
+  colour.style.backgroundColor = item.color;
+  const label = (state.lang === "en" ? item.label_en ?? item.label : item.label_zh ?? item.label) ?? "";
+  return el("p", {}, colour, String(label));
+}
+
+const cluster = () =>
+  el("p", {}, el("span", { class: "circles", "aria-hidden": "true" }, el("i"), el("i"), el("i")), t("clusterLegend"));
