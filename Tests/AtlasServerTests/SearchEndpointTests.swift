@@ -77,7 +77,8 @@ import Testing
         }
         // With the usual limits the address itself is too long already.
         try await withServer(atlas) { server in
-            #expect(try await server.get("/v1/search?q=" + String(repeating: "a", count: 10_000)).status == 414)
+            let answer = try await server.get("/v1/search?q=" + String(repeating: "a", count: 10_000))
+            #expect(answer.status == 414)
         }
     }
 
@@ -86,8 +87,10 @@ import Testing
     ])
     func syntaxIsOnlyText(text: String) async throws {
         try await withServer(atlas) { server in
-            #expect(try await server.get("/v1/search?q=\(text)x").status == 200)
-            #expect(try await server.get("/v1/search?q=\(text)").status < 500)
+            let longer = try await server.get("/v1/search?q=\(text)x")
+            #expect(longer.status == 200)
+            let bare = try await server.get("/v1/search?q=\(text)")
+            #expect(bare.status < 500)
         }
     }
 }
