@@ -62,6 +62,8 @@ async function openPanel() {
   return showFactory(state.factory, {
     loaded: (coordinates) => {
       map.showSelected(coordinates);
+      // On a phone the panel is below the map.
+      if (matchMedia("(max-width: 760px)").matches) byId("factory").scrollIntoView();
       // A shared factory without a position of the map: show where it is.
       if (!state.at) map.jumpTo({ longitude: coordinates[0], latitude: coordinates[1], zoom: 13 });
     },
@@ -104,7 +106,7 @@ function openFactory(id) {
   state.factory = id;
   changed(true);
   byId("panel").scrollTop = 0;
-  byId("factory").focus();
+  byId("factory").focus({ preventScroll: true });
 }
 
 function closeFactory() {
