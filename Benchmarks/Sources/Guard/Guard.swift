@@ -10,6 +10,8 @@ struct Guard {
         do {
             try run(Array(CommandLine.arguments.dropFirst()))
         } catch {
+            // The table first, wherever the two go.
+            fflush(nil)
             FileHandle.standardError.write(Data("tools/guard: \(error)\n".utf8))
             exit(1)
         }
