@@ -13,6 +13,8 @@ let package = Package(
         .library(name: "Geodesy", targets: ["Geodesy"]),
         .library(name: "Atlas", targets: ["Atlas"]),
         .library(name: "Registry", targets: ["Registry"]),
+        // For the fuzzers in Tests/Fuzz.
+        .library(name: "AtlasServer", targets: ["AtlasServer"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),

@@ -20,10 +20,23 @@ let package = Package(
                 .product(name: "Registry", package: "BlueAtlas"),
             ]),
 
-        // Our index as it is measured, and the queries: the same for the comparison and the microbenchmarks.
+        // Our index as it is measured, the queries, and a small snapshot: the same for the comparison, the guards and the
+        // microbenchmarks.
         .target(
             name: "Workloads",
-            dependencies: [.product(name: "Geodesy", package: "BlueAtlas"), .product(name: "SpatialIndex", package: "BlueAtlas")]),
+            dependencies: [
+                .product(name: "Atlas", package: "BlueAtlas"), .product(name: "Geodesy", package: "BlueAtlas"),
+                .product(name: "Registry", package: "BlueAtlas"), .product(name: "SpatialIndex", package: "BlueAtlas"),
+            ]),
+
+        // Counts of instructions and allocations against stored ones: tools/guard.
+        .target(name: "CGuard"),
+        .executableTarget(
+            name: "Guard",
+            dependencies: [
+                "CGuard", "Workloads", .product(name: "Atlas", package: "BlueAtlas"),
+                .product(name: "SpatialIndex", package: "BlueAtlas"), .product(name: "VectorTile", package: "BlueAtlas"),
+            ]),
 
         // The comparison: other indexes behind a C interface, compiled as well as they can be, and ours beside them.
         .target(

@@ -27,19 +27,6 @@ let benchmarks: @Sendable () -> Void = {
     }
 }
 
-extension Snapshot {
-    /// Positions of all factories, by ascending registry number.
-    fileprivate func positions() -> [Position] {
-        var found: [Position] = []
-        var pk: Int64 = 0
-        while found.count < info.factories, pk <= Int64(UInt32.max) {
-            if let factory = factory(pk: pk) { found.append(Position(longitude: factory.longitude, latitude: factory.latitude)) }
-            pk += 1
-        }
-        return found
-    }
-}
-
 private func addIndexBenchmarks(_ index: OurIndex, _ positions: [Position]) {
     let cells = positions.map { MercatorGrid.project(longitude: $0.longitude, latitude: $0.latitude) }
     Benchmark("index build, from cells") { _ in blackHole(OurTree(cells: cells)) }

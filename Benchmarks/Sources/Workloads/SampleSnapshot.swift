@@ -1,22 +1,26 @@
-// SampleSnapshot.swift: the snapshot that the microbenchmarks measure: the one that BLUEATLAS_SNAPSHOT names, or a small one made
-// here, always with the same bytes.
+// SampleSnapshot.swift: the snapshot that microbenchmarks and guards measure: the one that BLUEATLAS_SNAPSHOT names, or a small one
+// made here, always with the same bytes.
 
 import Atlas
 import Foundation
 import Registry
-import Workloads
 
-enum SampleSnapshot {
-    /// The path of the snapshot file.
-    static func path() throws -> String {
+package enum SampleSnapshot {
+    /// The path of the snapshot file for microbenchmarks.
+    package static func path() throws -> String {
         if let given = ProcessInfo.processInfo.environment["BLUEATLAS_SNAPSHOT"] { return given }
         // Always the same place, so that runs leave no more than one behind.
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent("blueatlas-benchmarks")
         try? FileManager.default.removeItem(at: folder)
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        let store = try RegistryStore(path: folder.path + "/registry.db", mode: .readWrite)
-        try fill(store, factories: 40_000)
-        let snapshot = folder.path + "/atlas.snapshot"
+        return try make(factories: 40_000, in: folder.path)
+    }
+
+    /// Makes the snapshot of so many invented factories, and the registry that it needs, in an empty folder; returns its path.
+    package static func make(factories: Int, in folder: String) throws -> String {
+        let store = try RegistryStore(path: folder + "/registry.db", mode: .readWrite)
+        try fill(store, factories: factories)
+        let snapshot = folder + "/atlas.snapshot"
         try SnapshotBuilder.build(store: store, output: snapshot, asOf: asOf)
         try store.close()
         return snapshot
@@ -63,5 +67,18 @@ enum SampleSnapshot {
         for case .rejected(let field, let value, let reason) in outcomes {
             throw QueryError(parameter: field, value: value, message: reason)
         }
+    }
+}
+
+extension Snapshot {
+    /// Positions of all factories, by ascending registry number.
+    package func positions() -> [Position] {
+        var found: [Position] = []
+        var pk: Int64 = 0
+        while found.count < info.factories, pk <= Int64(UInt32.max) {
+            if let factory = factory(pk: pk) { found.append(Position(longitude: factory.longitude, latitude: factory.latitude)) }
+            pk += 1
+        }
+        return found
     }
 }
