@@ -4,8 +4,10 @@ Screenshots of what a person sees are kept in var/page-tests/screenshots. The br
 CHROMIUM names.
 """
 
+import csv
 import os
 import shutil
+import subprocess
 import sys
 import time
 import unittest
@@ -489,6 +491,22 @@ class CostTests(unittest.TestCase):
             ".map((item) => item.encodedBodySize)")
         self.assertGreater(len(sizes), 8)
         self.assertLess(sum(sizes), 60_000)
+
+
+class ClientTests(unittest.TestCase):
+    def test_gdal_reads_every_factory_by_tilejson(self):
+        counted = 0
+        for layer in ("clusters", "factories"):
+            output = WORK / f"gdal-{layer}.csv"
+            output.unlink(missing_ok=True)
+            subprocess.run(
+                ["ogr2ogr", "-f", "CSV", output, "-oo", "TILE_EXTENSION=mvt", "-oo", f"METADATA_FILE={server.address}/tiles/blue.json",
+                 f"MVT:{server.address}/tiles/blue/5", layer], check=True, capture_output=True)
+            with open(output, encoding="utf-8", newline="") as file:
+                rows = list(csv.DictReader(file))
+            self.assertTrue(rows)
+            counted += sum(int(row["count"]) for row in rows) if layer == "clusters" else len(rows)
+        self.assertEqual(counted, FACTORIES + 1)
 
 
 if __name__ == "__main__":

@@ -89,11 +89,14 @@ async function nameCounty(values, place, agency) {
   const known = values.agency?.[state.lang] ?? values.agency?.name_zh;
   if (typeof known === "string") agency.textContent = known;
   try {
-    const found = await get(`/v1/search?kind=place&limit=1&q=${encodeURIComponent(values.county_code)}`);
-    const county = found.places[0];
+    const ask = async (code) => (await get(`/v1/search?kind=place&limit=1&q=${encodeURIComponent(code)}`)).places[0];
+    const code = String(values.county_code);
+    const exact = await ask(code);
+    // Codes change: a county that the table does not know is at least in a prefecture that it knows.
+    const county = exact ?? (await ask(`${code.slice(0, 4)}00`));
     if (!county) return;
     const whole = [...county.within, county.name_zh].join(" ");
-    place.textContent = whole;
+    place.textContent = exact ? whole : `${whole} (${code})`;
     if (typeof known !== "string") agency.textContent = t("agencyOf", [...county.within.slice(-1), county.name_zh].join(""));
   } catch {
     // The code stays.

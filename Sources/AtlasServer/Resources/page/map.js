@@ -72,7 +72,7 @@ export function startMap(on) {
   map.keyboard.disableRotation();
   map.addControl(new maplibregl.NavigationControl({ showCompass: false }), "top-right");
   map.addControl(new maplibregl.ScaleControl(), "bottom-left");
-  map.addControl(new maplibregl.AttributionControl(), "bottom-right");
+  map.addControl(new maplibregl.AttributionControl({ compact: innerWidth <= 760 }), "bottom-right");
   popup = new maplibregl.Popup({ closeButton: false, closeOnClick: false, maxWidth: "280px", className: "tip", offset: 10 });
   map.on("moveend", () => on.moved());
   map.on("click", clicked);
