@@ -79,6 +79,7 @@ export function startMap(on) {
   map.on("mousemove", hovered);
   map.on("mouseout", () => popup.remove());
   map.on("error", failed);
+  map.on("styledata", applyOverlays);
   map.on("idle", idle);
   addEventListener("resize", () => map.resize());
 }
@@ -195,7 +196,17 @@ export function goToBox([west, south, east, north], maxZoom = 13) {
 
 function setOverlay(name, data) {
   overlay[name] = data;
-  map?.getSource(`page-${name}`)?.setData(data);
+  applyOverlays();
+}
+
+/** What was set while a style was still on its way is set again when it is there. */
+function applyOverlays() {
+  for (const [name, data] of Object.entries(overlay)) {
+    const source = map?.getSource(`page-${name}`);
+    if (!source || source.pageData === data) continue;
+    source.pageData = data;
+    source.setData(data);
+  }
 }
 
 /** Draws the circle of a radius; null takes it away. */
