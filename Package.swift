@@ -44,7 +44,7 @@ let package = Package(
         .target(
             name: "Registry",
             dependencies: [
-                "Geodesy", "CZlib",
+                "Geodesy", "Boundaries", "CZlib",
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "GRDBSQLite", package: "GRDB.swift"),
             ]),
@@ -54,13 +54,13 @@ let package = Package(
         .target(
             name: "Atlas",
             dependencies: [
-                "SpatialIndex", "VectorTile", "Geodesy", "Registry", "CXXHash",
+                "SpatialIndex", "VectorTile", "Geodesy", "Boundaries", "Registry", "CXXHash",
                 .product(name: "HeapModule", package: "swift-collections"),
             ]),
         .target(
             name: "AtlasServer",
             dependencies: [
-                "Atlas", "Registry", "Geodesy", "VectorTile", "SpatialIndex", "CDeflate", "CMalloc",
+                "Atlas", "Registry", "Boundaries", "Geodesy", "VectorTile", "SpatialIndex", "CDeflate", "CMalloc",
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
@@ -72,7 +72,7 @@ let package = Package(
         .executableTarget(
             name: "blueatlas",
             dependencies: [
-                "AtlasServer", "Atlas", "Registry", "SyntheticData", "Geodesy", "VectorTile", "SpatialIndex",
+                "AtlasServer", "Atlas", "Registry", "SyntheticData", "Boundaries", "Geodesy", "VectorTile", "SpatialIndex",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ]),
@@ -81,9 +81,9 @@ let package = Package(
         .testTarget(name: "VectorTileTests", dependencies: ["VectorTile"], exclude: ["peers"]),
         .testTarget(name: "GeodesyTests", dependencies: ["Geodesy"], exclude: ["Fixtures"]),
         .testTarget(name: "BoundariesTests", dependencies: ["Boundaries", "CGeos", "Geodesy", "SpatialIndex"]),
-        .testTarget(name: "RegistryTests", dependencies: ["Registry", .product(name: "GRDB", package: "GRDB.swift")]),
+        .testTarget(name: "RegistryTests", dependencies: ["Registry", "Boundaries", .product(name: "GRDB", package: "GRDB.swift")]),
         .testTarget(name: "SyntheticDataTests", dependencies: ["SyntheticData", "Boundaries", "Geodesy", "Registry"]),
-        .testTarget(name: "AtlasTests", dependencies: ["Atlas", "VectorTile"]),
+        .testTarget(name: "AtlasTests", dependencies: ["Atlas", "Boundaries", "VectorTile"]),
         .testTarget(
             name: "AtlasServerTests",
             dependencies: ["AtlasServer", .product(name: "HummingbirdTesting", package: "hummingbird")]),

@@ -21,10 +21,13 @@ public struct PlaceCodes: Hashable, Sendable {
     /// The most exact one; 0 at sea and abroad.
     public var finest: Int32 { county != 0 ? county : prefecture != 0 ? prefecture : province }
 
-    /// Whether a code that a source gives fits what the position says, as far as the two can be compared: to the level of the coarser.
-    public func agrees(withCounty code: Int32) -> Bool {
-        if code == county || county == 0 && prefecture == 0 && code / 10_000 == province / 10_000 { return true }
-        return county == 0 && code / 100 == prefecture / 100
+    /// Whether a county code fits these, as far as the two can be compared.
+    ///
+    /// - Parameter isKnown: whether the borders have the code; of one they do not have (of another edition, or no county at all) only
+    ///   the prefecture is compared.
+    public func agrees(withCounty code: Int32, isKnown: Bool = true) -> Bool {
+        if county != 0, isKnown { return code == county }
+        return prefecture != 0 ? code / 100 == prefecture / 100 : code / 10_000 == province / 10_000
     }
 }
 
@@ -36,6 +39,7 @@ public struct PlaceLocator: Sendable {
     private let counties: Layer
     private let prefectures: Layer
     private let provinces: Layer
+    private let countyCodes: Set<Int32>
 
     private struct Layer: Sendable {
         let index: PlaceIndex
@@ -67,6 +71,12 @@ public struct PlaceLocator: Sendable {
         provinces = Layer(places, .province)
         prefectures = Layer(places, .prefecture)
         counties = Layer(places, .county)
+        countyCodes = Set(counties.codes.map(\.county))
+    }
+
+    /// Whether a county code that a source gives fits the codes of a position.
+    public func agree(_ codes: PlaceCodes, withCounty code: Int32) -> Bool {
+        codes.agrees(withCounty: code, isKnown: countyCodes.contains(code))
     }
 
     /// Whether there is any place at all: else every point has none, which says nothing.

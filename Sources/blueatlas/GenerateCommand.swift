@@ -100,8 +100,13 @@ struct GenerateCommand: ParsableCommand {
         }
     }
 
-    /// `--data-dir`, else ./data, else a `data` folder in one of the folders above the program.
-    private func tablesFolder() throws -> String {
+    private func tablesFolder() throws -> String { try DataFolder.places(given: dataDir) }
+}
+
+/// The committed tables.
+enum DataFolder {
+    /// The folder `places` in the folder given, else in ./data, else in a `data` folder above the program.
+    static func places(given dataDir: String?) throws -> String {
         let probe = "places/admin-divisions.csv"
         var candidates: [String] = []
         if let dataDir {

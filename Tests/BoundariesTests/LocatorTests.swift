@@ -107,6 +107,9 @@ func atSeaAndAbroadThereIsNoPlace(longitude: Double, latitude: Double) throws {
     let county = PlaceCodes(county: 330_102, prefecture: 330_100, province: 330_000)
     #expect(county.agrees(withCounty: 330_102))
     #expect(!county.agrees(withCounty: 330_103))
+    // A code of another edition: the same prefecture is all that can be said.
+    #expect(county.agrees(withCounty: 330_113, isKnown: false))
+    #expect(!county.agrees(withCounty: 330_213, isKnown: false))
     #expect(PlaceCodes(prefecture: 441_900, province: 440_000).agrees(withCounty: 441_901))
     #expect(!PlaceCodes(prefecture: 441_900, province: 440_000).agrees(withCounty: 440_305))
     #expect(PlaceCodes(province: 810_000).agrees(withCounty: 810_101))

@@ -1,6 +1,7 @@
 // RegistryStore+Reading.swift: streams over whole tables, for building snapshots. Each stream sees one moment of the data, however
 // long it takes and whoever writes meanwhile. Unpublished supplier links are private to their brands: no reader here hands one out.
 
+import Boundaries
 import GRDB
 
 extension RegistryStore {
@@ -11,14 +12,16 @@ extension RegistryStore {
     public func forEachFactory(_ body: (borrowing FactoryRow) throws -> Void) throws {
         try stream(
             """
-            SELECT pk, lon, lat, accuracy_m, county, flags, key_monitored, disclosed, id, industry, name_zh, name_en
+            SELECT pk, lon, lat, accuracy_m, county, flags, key_monitored, disclosed, id, industry, name_zh, name_en,
+            place_county, place_prefecture, place_province
             FROM factories ORDER BY pk
             """
         ) { row in
             try body(
                 FactoryRow(
                     pk: row.int(0), longitude: row.double(1), latitude: row.double(2), accuracyMeters: row.optionalDouble(3),
-                    countyCode: Int32(truncatingIfNeeded: row.int(4)), flags: UInt32(truncatingIfNeeded: row.int(5)),
+                    countyCode: Int32(truncatingIfNeeded: row.int(4)), places: row.places(12),
+                    flags: UInt32(truncatingIfNeeded: row.int(5)),
                     keyMonitored: row.int(6) != 0, disclosed: row.int(7) != 0, id: row.utf8(8), industry: row.utf8(9), nameZH: row.utf8(10),
                     nameEN: row.utf8(11)))
         }
