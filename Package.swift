@@ -83,10 +83,10 @@ let package = Package(
         .testTarget(name: "BoundariesTests", dependencies: ["Boundaries", "CGeos", "Geodesy", "SpatialIndex"]),
         .testTarget(name: "RegistryTests", dependencies: ["Registry", "Boundaries", .product(name: "GRDB", package: "GRDB.swift")]),
         .testTarget(name: "SyntheticDataTests", dependencies: ["SyntheticData", "Boundaries", "Geodesy", "Registry"]),
-        .testTarget(name: "AtlasTests", dependencies: ["Atlas", "Boundaries", "VectorTile"]),
+        .testTarget(name: "AtlasTests", dependencies: ["Atlas", "Boundaries", "Geodesy", "VectorTile"]),
         .testTarget(
             name: "AtlasServerTests",
-            dependencies: ["AtlasServer", .product(name: "HummingbirdTesting", package: "hummingbird")]),
+            dependencies: ["AtlasServer", "Boundaries", .product(name: "HummingbirdTesting", package: "hummingbird")]),
         .testTarget(
             name: "blueatlasTests",
             dependencies: ["blueatlas", .product(name: "ArgumentParser", package: "swift-argument-parser")]),

@@ -64,6 +64,10 @@ public final class Snapshot: Sendable {
     let englishNames: StringColumn
     let orderByKey: Column<UInt32>
     let orderByID: Column<UInt32>
+    /// Index of the most exact place of each factory; `PlaceColumns.none`: at sea, abroad, or no borders known.
+    let place: Column<UInt32>
+    let placeColumns: PlaceColumns
+    let lazyLocator = LazyLocator()
     /// Industry codes by index, and brands' ids by index: small, so kept as strings.
     let industryCodes: [String]
     let brandIDs: [String]
@@ -117,6 +121,12 @@ public final class Snapshot: Sendable {
         county = try perFactory(.county, of: Int32.self)
         flags = try perFactory(.flags, of: UInt32.self)
         accuracy = try perFactory(.accuracy, of: Float.self)
+        let placeColumns = try PlaceColumns(file: file)
+        self.placeColumns = placeColumns
+        place = try perFactory(.place, of: UInt32.self)
+        guard place.allSatisfy({ $0 == PlaceColumns.none || Int($0) < placeColumns.count }) else {
+            throw .inconsistent(path: path, detail: "a factory's place is not in the table")
+        }
         recordOffsets = try perFactory(.recordOffsets, of: UInt32.self, extra: 1)
         recordDay = try file.column(.recordDay, of: Int32.self)
         recordCategory = try file.column(.recordCategory, of: UInt8.self)
@@ -185,7 +195,7 @@ public final class Snapshot: Sendable {
 
 extension Column where Element == UInt32 {
     /// Whether this is a valid list of offsets: from 0, never descending, ending at `last`.
-    fileprivate func isAscending(through last: Int) -> Bool {
+    func isAscending(through last: Int) -> Bool {
         withUnsafeBufferPointer { offsets in
             guard offsets.first == 0, let end = offsets.last, Int(end) == last else { return false }
             var ascending = true

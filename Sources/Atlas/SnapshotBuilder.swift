@@ -82,6 +82,6 @@ public enum SnapshotBuilder {
         }
         let read = (factories: factories ?? .init(), records: records ?? .init())
         let links = try SnapshotDraft.Links(reading: store, factories: read.factories.primaryKey)
-        return SnapshotDraft(factories: read.factories, records: read.records, links: links)
+        return SnapshotDraft(factories: read.factories, records: read.records, links: links, places: try store.places())
     }
 }

@@ -1,5 +1,6 @@
 // SnapshotDraft.swift: what a build has read so far, in the registry's order (ascending pk), before it is sorted.
 
+import Boundaries
 import Registry
 import SpatialIndex
 
@@ -15,6 +16,8 @@ struct SnapshotDraft {
         var longitude: [Double] = []
         var latitude: [Double] = []
         var county: [Int32] = []
+        /// Code of the most exact place; 0: none.
+        var place: [Int32] = []
         var flags: [UInt32] = []
         var disclosed: [Bool] = []
         var accuracy: [Float] = []
@@ -42,6 +45,7 @@ struct SnapshotDraft {
     var factories: Factories
     var records: Records
     var links: Links
+    var places: [PlaceOutline]
     // Judged, per factory.
     var status: [UInt8] = []
     var worstSeverity: [UInt8] = []
@@ -53,7 +57,8 @@ struct SnapshotDraft {
     var recordCategory: [UInt8] = []
     var recordSeverity: [UInt8] = []
 
-    init(factories: Factories, records: Records, links: Links) {
+    init(factories: Factories, records: Records, links: Links, places: [PlaceOutline]) {
+        self.places = places
         self.factories = factories
         self.records = records
         self.links = links
@@ -113,7 +118,9 @@ extension SnapshotDraft.Factories {
             primaryKey.append(pk)
             longitude.append(row.longitude)
             latitude.append(row.latitude)
-            county.append(row.countyCode)
+            // What the source says stands; where it says nothing, the position does.
+            county.append(row.countyCode != 0 ? row.countyCode : row.places.county)
+            place.append(row.places.finest)
             flags.append(row.flags & ~SnapshotFlags.own | (row.keyMonitored ? SnapshotFlags.keyMonitored : 0))
             disclosed.append(row.disclosed || row.keyMonitored)
             accuracy.append(row.accuracyMeters.map(Float.init) ?? .nan)

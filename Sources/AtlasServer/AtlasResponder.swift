@@ -16,6 +16,7 @@ struct AtlasResponder: HTTPResponder {
     let snapshots: SnapshotHolder
     let tiles: TileService
     let factories: FactoryEndpoints
+    let places: PlaceEndpoints
     let gzip: Gzip
     let workers: WorkPool
     let metrics: ServerMetrics
@@ -120,6 +121,14 @@ struct AtlasResponder: HTTPResponder {
                 throw Problem(.notFound, kind: .notFound, detail: "no factory has the id '\(Problem.excerpt(id))'", parameter: "id")
             }
             return .json(bytes, type: FactoryJSON.type)
+        case .places: return .json(try places.list(target.parameters))
+        case .placesAt: return .json(try places.at(target.parameters))
+        case .place:
+            let code = target.segments[2]
+            guard let bytes = try places.place(code: code, target.parameters) else {
+                throw Problem(.notFound, kind: .notFound, detail: "no place has the code \(Problem.excerpt(code))", parameter: "code")
+            }
+            return .json(bytes)
         case .tile, .health, .ready, .unknown: throw unknownPath(target)
         }
     }

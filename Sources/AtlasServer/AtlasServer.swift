@@ -115,7 +115,8 @@ public struct AtlasServer: Sendable {
         let tiles = TileService(snapshots: holder, cache: cache, gzip: gzip, workers: workers, metrics: counted)
         let responder = AtlasResponder(
             configuration: configuration, snapshots: holder, tiles: tiles,
-            factories: FactoryEndpoints(snapshots: holder, limits: configuration.limits), gzip: gzip, workers: workers, metrics: counted)
+            factories: FactoryEndpoints(snapshots: holder, limits: configuration.limits), places: PlaceEndpoints(snapshots: holder),
+            gzip: gzip, workers: workers, metrics: counted)
         let door = FrontDoorServices(tiles: tiles, metrics: counted, limits: configuration.limits, logger: logger)
         let port = configuration.port
         let application = Application(

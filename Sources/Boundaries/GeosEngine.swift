@@ -110,11 +110,6 @@ final class GeosEngine {
         return own(GEOSCoverageUnion_r(context, all.pointer))
     }
 
-    /// The part inside a rectangle.
-    func clipped(_ geometry: Geometry, minX: Double, minY: Double, maxX: Double, maxY: Double) -> Geometry? {
-        own(GEOSClipByRect_r(context, geometry.pointer, minX, minY, maxX, maxY))
-    }
-
     func pointOnSurface(_ geometry: Geometry) -> (x: Double, y: Double)? {
         guard let point = own(GEOSPointOnSurface_r(context, geometry.pointer)) else { return nil }
         var (x, y) = (0.0, 0.0)

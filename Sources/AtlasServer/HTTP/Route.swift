@@ -12,6 +12,9 @@ enum Route: String, CaseIterable, Sendable {
     case near = "/v1/factories/near"
     case nearest = "/v1/factories/nearest"
     case factory = "/v1/factories/{id}"
+    case places = "/v1/places"
+    case placesAt = "/v1/places/at"
+    case place = "/v1/places/{code}"
     case health = "/healthz"
     case ready = "/readyz"
     case metrics = "/metrics"
@@ -35,6 +38,7 @@ enum Route: String, CaseIterable, Sendable {
             case "tiles" where segments[1].hasSuffix(".json"): self = .tileJSON
             case "styles" where segments[1].hasSuffix(".json"): self = .style
             case "v1" where segments[1] == "factories": self = .window
+            case "v1" where segments[1] == "places": self = .places
             default: self = .unknown
             }
         case 3 where segments[0] == "v1" && segments[1] == "factories" && !segments[2].isEmpty:
@@ -43,6 +47,8 @@ enum Route: String, CaseIterable, Sendable {
             case "nearest": self = .nearest
             default: self = .factory
             }
+        case 3 where segments[0] == "v1" && segments[1] == "places" && !segments[2].isEmpty:
+            self = segments[2] == "at" ? .placesAt : .place
         case 5 where segments[0] == "tiles": self = .tile
         default: self = .unknown
         }
