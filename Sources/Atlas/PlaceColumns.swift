@@ -33,8 +33,8 @@ struct PlaceColumns: Sendable {
     private let latitude: Column<Int32>
     private let start: Column<UInt32>
     private let pointCount: Column<UInt32>
-    let x: Column<UInt32>
-    let y: Column<UInt32>
+    private let x: [TileDatum: Column<UInt32>]
+    private let y: [TileDatum: Column<UInt32>]
     let sources: [PlaceSource]
     /// Position by code.
     let positions: [Int32: Int]
@@ -81,8 +81,15 @@ struct PlaceColumns: Sendable {
         latitude = try columns(.borderLatitude, Int32.self, longitude.count)
         start = try columns(.borderStart, UInt32.self, arcs * BorderSimplifier.zooms.count)
         pointCount = try columns(.borderCount, UInt32.self, arcs * BorderSimplifier.zooms.count)
-        x = try file.column(.borderX, of: UInt32.self)
-        y = try columns(.borderY, UInt32.self, x.count)
+        let points = try file.column(.borderX, of: UInt32.self)
+        x = [
+            .wgs84: points, .gcj02: try columns(.borderGCJ02X, UInt32.self, points.count),
+            .bd09: try columns(.borderBD09X, UInt32.self, points.count),
+        ]
+        y = [
+            .wgs84: try columns(.borderY, UInt32.self, points.count), .gcj02: try columns(.borderGCJ02Y, UInt32.self, points.count),
+            .bd09: try columns(.borderBD09Y, UInt32.self, points.count),
+        ]
         let json = try file.column(.placeSources, of: UInt8.self)
         guard let sources = try? JSONDecoder().decode([PlaceSource].self, from: Data(json)) else {
             throw .inconsistent(path: file.path, detail: "the sources of the places cannot be read")
@@ -98,14 +105,20 @@ struct PlaceColumns: Sendable {
                 && ringArcs.isAscending(through: placeArcs.count) && corners.isAscending(through: longitude.count),
             "the rings of the places do not fit together")
         try check(placeArcs.allSatisfy { Int($0 < 0 ? ~$0 : $0) < arcs }, "a place has an arc that there is not")
-        let points = UInt64(x.count)
+        let pointLimit = UInt64(points.count)
         try check(
-            zip(start, pointCount).allSatisfy { UInt64($0) + UInt64($1) <= points }, "an arc has points that there are not")
+            zip(start, pointCount).allSatisfy { UInt64($0) + UInt64($1) <= pointLimit }, "an arc has points that there are not")
     }
 
     func box(_ place: Int) -> GridBox { GridBox(minX: minX[place], minY: minY[place], maxX: maxX[place], maxY: maxY[place]) }
 
-    /// Where in `x` and `y` the points of an arc at a zoom stand.
+    /// The points of all arcs in the grid, as they lie in a datum.
+    func points(_ datum: TileDatum) -> (x: Column<UInt32>, y: Column<UInt32>) {
+        let none = Column<UInt32>([])
+        return (x[datum] ?? none, y[datum] ?? none)
+    }
+
+    /// Where among the points those of an arc at a zoom stand.
     @inline(__always)
     func points(arc: Int, zoom: Int) -> Range<Int> {
         let at = min(zoom, BorderSimplifier.zooms.upperBound) * arcCount + arc

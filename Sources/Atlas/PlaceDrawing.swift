@@ -10,8 +10,9 @@ import VectorTile
 /// Shapes of one tile.
 struct PlaceDrawing {
     private let tile: TileID
-    private let datum: TileDatum
     private let columns: PlaceColumns
+    private let x: Column<UInt32>
+    private let y: Column<UInt32>
     /// Grid cells that shapes may lie in to reach the tile with its buffer.
     private let reach: GridBox
     private let originX: Int64
@@ -21,8 +22,8 @@ struct PlaceDrawing {
     init?(_ tile: TileID, _ datum: TileDatum, _ columns: PlaceColumns) {
         guard columns.count > 0, tile.z <= TileRules.maximumZoom else { return nil }
         self.tile = tile
-        self.datum = datum
         self.columns = columns
+        (x, y) = columns.points(datum)
         let box = tile.box
         originX = Int64(box.minX)
         originY = Int64(box.minY)
@@ -42,11 +43,6 @@ struct PlaceDrawing {
     /// A point of the grid in the tile's units, rounded down everywhere alike.
     @inline(__always)
     private func local(_ x: UInt32, _ y: UInt32) -> TilePoint {
-        var (x, y) = (x, y)
-        if datum != .wgs84 {
-            let moved = datum.moved(GridPoint(x: x, y: y))
-            (x, y) = (moved.x, moved.y)
-        }
         let (dx, dy) = (Int64(x) - originX, Int64(y) - originY)
         // Smart shifts: a negative one goes the other way. Far away is far enough.
         return TilePoint(x: Int32(clamping: dx >> shift), y: Int32(clamping: dy >> shift))
@@ -92,8 +88,8 @@ struct PlaceDrawing {
                 lastSides = (sides, lastSides.0)
             }
         }
-        columns.x.withUnsafeBufferPointer { x in
-            columns.y.withUnsafeBufferPointer { y in
+        x.withUnsafeBufferPointer { x in
+            y.withUnsafeBufferPointer { y in
                 for reference in columns.placeArcs[Int(columns.ringArcs[ring])..<Int(columns.ringArcs[ring + 1])] {
                     let range = columns.points(arc: Int(reference < 0 ? ~reference : reference), zoom: tile.z)
                     if range.isEmpty { continue }
@@ -117,7 +113,7 @@ struct PlaceDrawing {
         var part: [TilePoint] = []
         var previous: (point: TilePoint, sides: UInt8)?
         for at in range {
-            let point = local(columns.x[at], columns.y[at])
+            let point = local(x[at], y[at])
             let sides = TileClip.sides(point)
             if let before = previous {
                 if before.sides & sides == 0 {

@@ -169,6 +169,16 @@ struct PlaceSections {
         try writer.append(.borderCount, counts.flatMap { $0 })
         try writer.append(.borderX, x)
         try writer.append(.borderY, y)
+        // Moved here once rather than in every tile: the formulas cost more than all else in a tile.
+        let (x, y) = (x, y)
+        let moves = [TileDatum.gcj02, .bd09].map { datum -> @Sendable () -> [GridPoint] in
+            { zip(x, y).map { datum.moved(GridPoint(x: $0, y: $1)) } }
+        }
+        let moved = inParallel(moves)
+        try writer.append(.borderGCJ02X, moved[0].map(\.x))
+        try writer.append(.borderGCJ02Y, moved[0].map(\.y))
+        try writer.append(.borderBD09X, moved[1].map(\.x))
+        try writer.append(.borderBD09Y, moved[1].map(\.y))
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         do {

@@ -1,7 +1,7 @@
 // PlaceTiles.swift: tiles of places: polygons of one level, and border lines, each shared border once. Polygons and lines reach a buffer
 // beyond the tile, so that no seam shows where tiles meet.
 //
-// In GCJ-02 and BD-09 every point is moved; borders within a margin around the tile are looked at too.
+// In GCJ-02 and BD-09 every point was moved when the snapshot was built; borders within a margin around the tile are looked at too.
 
 import Boundaries
 import Geodesy

@@ -146,6 +146,11 @@ enum SectionName: String, CaseIterable {
     case borderCount = "border.count"
     case borderX = "border.x"
     case borderY = "border.y"
+    // The same points as they lie on base maps in GCJ-02 and BD-09.
+    case borderGCJ02X = "border.gcj02_x"
+    case borderGCJ02Y = "border.gcj02_y"
+    case borderBD09X = "border.bd09_x"
+    case borderBD09Y = "border.bd09_y"
     /// JSON: where the borders come from.
     case placeSources = "places.json"
     // Look-ups: factory positions sorted by primary key and by id.
