@@ -82,6 +82,9 @@ public enum SnapshotBuilder {
         }
         let read = (factories: factories ?? .init(), records: records ?? .init())
         let links = try SnapshotDraft.Links(reading: store, factories: read.factories.primaryKey)
-        return SnapshotDraft(factories: read.factories, records: read.records, links: links, places: try store.places())
+        let places = try store.places()
+        var located = read.factories
+        located.fillCounties(from: places)
+        return SnapshotDraft(factories: located, records: read.records, links: links, places: places)
     }
 }

@@ -108,6 +108,12 @@ struct SnapshotDraft {
 }
 
 extension SnapshotDraft.Factories {
+    /// Gives factories whose source names no county that of their position, unless its borders are invented.
+    mutating func fillCounties(from places: [PlaceOutline]) {
+        let real = Set(places.filter { $0.level == .county && !$0.source.synthetic }.map(\.code))
+        for index in county.indices where county[index] == 0 && real.contains(place[index]) { county[index] = place[index] }
+    }
+
     init(reading store: RegistryStore) throws {
         var industries: [[UInt8]: UInt16] = [[]: 0]
         industryCodes.append("")
@@ -118,8 +124,7 @@ extension SnapshotDraft.Factories {
             primaryKey.append(pk)
             longitude.append(row.longitude)
             latitude.append(row.latitude)
-            // What the source says stands; where it says nothing, the position does.
-            county.append(row.countyCode != 0 ? row.countyCode : row.places.county)
+            county.append(row.countyCode)
             place.append(row.places.finest)
             flags.append(row.flags & ~SnapshotFlags.own | (row.keyMonitored ? SnapshotFlags.keyMonitored : 0))
             disclosed.append(row.disclosed || row.keyMonitored)

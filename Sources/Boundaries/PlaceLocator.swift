@@ -40,6 +40,8 @@ public struct PlaceLocator: Sendable {
     private let prefectures: Layer
     private let provinces: Layer
     private let countyCodes: Set<Int32>
+    /// Whether borders of counties are invented.
+    private let hasInventedCounties: Bool
 
     private struct Layer: Sendable {
         let index: PlaceIndex
@@ -72,11 +74,16 @@ public struct PlaceLocator: Sendable {
         prefectures = Layer(places, .prefecture)
         counties = Layer(places, .county)
         countyCodes = Set(counties.codes.map(\.county))
+        hasInventedCounties = places.contains { $0.level == .county && $0.source.synthetic }
     }
 
     /// Whether a county code that a source gives fits the codes of a position.
-    public func agree(_ codes: PlaceCodes, withCounty code: Int32) -> Bool {
-        codes.agrees(withCounty: code, isKnown: countyCodes.contains(code))
+    ///
+    /// - Parameter isInvented: whether the thing at the position is invented itself. What is real cannot be held against invented
+    ///   counties: then the provinces are compared, which are real.
+    public func agree(_ codes: PlaceCodes, withCounty code: Int32, isInvented: Bool) -> Bool {
+        if hasInventedCounties, !isInvented { return PlaceCode.province(of: code) == codes.province }
+        return codes.agrees(withCounty: code, isKnown: countyCodes.contains(code))
     }
 
     /// Whether there is any place at all: else every point has none, which says nothing.

@@ -8,8 +8,8 @@ import Registry
 
 struct BoundariesCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "boundaries", abstract: "Borders of provinces, prefectures and counties: import, list, look up.",
-        subcommands: [BoundariesImport.self, BoundariesList.self, BoundariesAt.self])
+        commandName: "boundaries", abstract: "Borders of provinces, prefectures and counties: import, list, look up, export.",
+        subcommands: [BoundariesImport.self, BoundariesList.self, BoundariesAt.self, BoundariesExport.self])
 }
 
 struct BoundariesImport: ParsableCommand {
@@ -222,6 +222,64 @@ struct BoundariesAt: ParsableCommand {
             throw error is CommandFailure ? error : CommandFailure(error)
         }
     }
+}
+
+struct BoundariesExport: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "export", abstract: "Writes the registry's borders to the standard output, as GeoJSON in WGS 84.",
+        discussion: "The shapes are those cleaned: without gaps or overlaps. Each place names its edition, source and licence.")
+
+    @Option(help: "The registry.")
+    var store = "var/registry.db"
+    @Option(help: "Only places of this level: province, prefecture or county.")
+    var level: String?
+
+    private struct Properties: Encodable {
+        var code: String
+        var level: String
+        var nameZh: String
+        var nameEn: String
+        var parentCode: String?
+        var edition: String
+        var source: String
+        var licence: String
+        var synthetic: Bool
+        var note: String
+    }
+
+    func run() throws {
+        var wanted: PlaceLevel?
+        if let level {
+            wanted = PlaceLevel(name: level)
+            if wanted == nil { throw CommandFailure(message: "--level: '\(level)' is not one of \(PlaceLevel.names)") }
+        }
+        let places: [PlaceOutline]
+        do { places = try RegistryStore(path: store, mode: .readOnly).places() } catch { throw CommandFailure(error) }
+        let encoder = JSONEncoder()
+        encoder.keyEncodingStrategy = .convertToSnakeCase
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        print("{\"type\":\"FeatureCollection\",\"features\":[")
+        var comma = ""
+        for place in places where wanted == nil || place.level == wanted {
+            let properties = try encoder.encode(
+                Properties(
+                    code: String(place.code), level: place.level.name, nameZh: place.nameZH, nameEn: place.nameEN,
+                    parentCode: place.parent == 0 ? nil : String(place.parent), edition: place.source.edition, source: place.source.source,
+                    licence: place.source.licence, synthetic: place.source.synthetic, note: place.source.note))
+            let polygons = place.outline.polygons.map { rings in
+                "["
+                    + rings.map { ring in "[" + (ring + ring.prefix(1)).map(BoundariesExport.position).joined(separator: ",") + "]" }
+                    .joined(separator: ",") + "]"
+            }
+            print(
+                comma + "{\"type\":\"Feature\",\"properties\":\(String(decoding: properties, as: UTF8.self)),"
+                    + "\"geometry\":{\"type\":\"MultiPolygon\",\"coordinates\":[\(polygons.joined(separator: ","))]}}")
+            comma = ","
+        }
+        print("]}")
+    }
+
+    private static func position(_ corner: Corner) -> String { "[\(corner.longitude),\(corner.latitude)]" }
 }
 
 /// Names by code, for places whose file has none.

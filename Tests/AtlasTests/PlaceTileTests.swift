@@ -197,7 +197,8 @@ private func tile(_ longitude: Double, _ latitude: Double, _ zoom: Int) -> TileI
         }
         let county = atlas.locator.codes(longitude: 120.1551, latitude: 30.2741).county
         #expect(place("hangzhou") == county && place("wrong") == county && place("hongkong") == 810_000 && place("sea") == nil)
-        #expect(snapshot.factory(id: "hangzhou")?.countyCode == String(county))
+        // The borders of counties are invented here: they give no factory a county that its source does not name.
+        #expect(snapshot.factory(id: "hangzhou")?.countyCode == nil)
         #expect(snapshot.factory(id: "wrong")?.countyCode == "110101")
         #expect(snapshot.factory(id: "wrong")?.flags == ["county_mismatch"])
         #expect(snapshot.factory(id: "sea")?.flags == ["no_place"])

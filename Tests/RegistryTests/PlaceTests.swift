@@ -65,6 +65,24 @@ private let counties = [square(330_102, "甲", west: 120, south: 30), square(330
     try fixture.store.verifyIntegrity()
 }
 
+@Test func whatIsRealIsNotHeldAgainstInventedCounties() throws {
+    let fixture = try StoreFixture()
+    let invented = PlaceSource(edition: "1", source: "cells", synthetic: true)
+    let cells = [
+        square(330_102, "甲", west: 120, south: 30, source: invented), square(340_102, "乙", west: 121, south: 30, source: invented),
+    ]
+    _ = try fixture.store.replacePlaces(with: cells)
+    var synthetic = factory("s", "一", county: 330_103, at: (120.5, 30.5))
+    synthetic.synthetic = true
+    let drafts = [synthetic, factory("r", "二", county: 330_103, at: (120.5, 30.5)), factory("p", "三", county: 330_103, at: (121.5, 30.5))]
+    try fixture.store.apply(factories: drafts)
+    func flags() throws -> [FactoryFlags?] { try ["s", "r", "p"].map { try fixture.store.factory(id: $0)?.flags } }
+    // Of the same prefecture, as 330103 is no code here; the third lies in another province.
+    #expect(try flags() == [[], [], .countyMismatch])
+    _ = try fixture.store.replacePlaces(with: cells + [square(330_103, "丙", west: 122, south: 30, source: invented)])
+    #expect(try flags() == [.countyMismatch, [], .countyMismatch])
+}
+
 @Test func aLevelIsReplacedWholeAndTheOthersStay() throws {
     let fixture = try StoreFixture()
     let province = square(330_000, "省", west: 120, south: 30, source: PlaceSource(edition: "1", source: "other", synthetic: true))

@@ -159,7 +159,7 @@ extension RegistryStore {
     ) throws(RegistryError) -> (changed: Int, mismatches: Int, placeless: Int) {
         let row = try RawStatement(
             db, path: path,
-            sql: "SELECT pk, lon, lat, county, flags, place_county, place_prefecture, place_province FROM factories")
+            sql: "SELECT pk, lon, lat, county, flags, place_county, place_prefecture, place_province, synthetic FROM factories")
         let update = try RawStatement(
             db, path: path,
             sql: "UPDATE factories SET flags = ?1, place_county = ?2, place_prefecture = ?3, place_province = ?4 WHERE pk = ?5")
@@ -170,7 +170,7 @@ extension RegistryStore {
             let before = FactoryFlags(rawValue: UInt32(truncatingIfNeeded: row.int(4)))
             let (codes, flags) = located(
                 longitude: row.double(1), latitude: row.double(2), county: row.optionalInt(3).map { Int32(truncatingIfNeeded: $0) },
-                flags: before, by: locator)
+                flags: before, isInvented: row.int(8) != 0, by: locator)
             if flags.contains(.countyMismatch) { mismatches += 1 }
             if flags.contains(.noPlace) { placeless += 1 }
             if flags != before || codes != row.places(5) { waiting.append((row.int(0), flags, codes)) }
@@ -188,14 +188,14 @@ extension RegistryStore {
 
     /// The codes at a position, and the flags with those that follow from the codes.
     static func located(
-        longitude: Double, latitude: Double, county: Int32?, flags: FactoryFlags, by locator: PlaceLocator?
+        longitude: Double, latitude: Double, county: Int32?, flags: FactoryFlags, isInvented: Bool, by locator: PlaceLocator?
     ) -> (codes: PlaceCodes, flags: FactoryFlags) {
         var flags = flags.subtracting(.byPlace)
         guard let locator else { return (.none, flags) }
         let codes = locator.codes(longitude: longitude, latitude: latitude)
         if codes.isNone {
             flags.insert(.noPlace)
-        } else if let county, !locator.agree(codes, withCounty: county) {
+        } else if let county, !locator.agree(codes, withCounty: county, isInvented: isInvented) {
             flags.insert(.countyMismatch)
         }
         return (codes, flags)
@@ -205,7 +205,8 @@ extension RegistryStore {
 extension FactoryDraft {
     /// Where the factory lies, and its flags with what follows from that.
     func located(by locator: PlaceLocator?) -> (codes: PlaceCodes, flags: FactoryFlags) {
-        RegistryStore.located(longitude: longitude, latitude: latitude, county: countyCode, flags: flags, by: locator)
+        RegistryStore.located(
+            longitude: longitude, latitude: latitude, county: countyCode, flags: flags, isInvented: synthetic, by: locator)
     }
 }
 
