@@ -11,6 +11,7 @@ let package = Package(
         .library(name: "SpatialIndex", targets: ["SpatialIndex"]),
         .library(name: "VectorTile", targets: ["VectorTile"]),
         .library(name: "Geodesy", targets: ["Geodesy"]),
+        .library(name: "Boundaries", targets: ["Boundaries"]),
         .library(name: "Atlas", targets: ["Atlas"]),
         .library(name: "Registry", targets: ["Registry"]),
         // For the fuzzers in Tests/Fuzz.
@@ -45,7 +46,7 @@ let package = Package(
         .target(
             name: "Registry",
             dependencies: [
-                "Geodesy", "CZlib",
+                "Geodesy", "Boundaries", "CZlib",
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "GRDBSQLite", package: "GRDB.swift"),
             ]),
@@ -55,13 +56,13 @@ let package = Package(
         .target(
             name: "Atlas",
             dependencies: [
-                "SpatialIndex", "VectorTile", "Geodesy", "Registry", "CXXHash",
+                "SpatialIndex", "VectorTile", "Geodesy", "Boundaries", "Registry", "CXXHash",
                 .product(name: "HeapModule", package: "swift-collections"),
             ]),
         .target(
             name: "AtlasServer",
             dependencies: [
-                "Atlas", "Registry", "Geodesy", "VectorTile", "SpatialIndex", "CDeflate", "CMalloc",
+                "Atlas", "Registry", "Boundaries", "Geodesy", "VectorTile", "SpatialIndex", "CDeflate", "CMalloc",
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
@@ -74,7 +75,7 @@ let package = Package(
         .executableTarget(
             name: "blueatlas",
             dependencies: [
-                "AtlasServer", "Atlas", "Registry", "SyntheticData", "Geodesy", "VectorTile", "SpatialIndex",
+                "AtlasServer", "Atlas", "Registry", "SyntheticData", "Boundaries", "Geodesy", "VectorTile", "SpatialIndex",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ]),
@@ -82,13 +83,13 @@ let package = Package(
         .testTarget(name: "SpatialIndexTests", dependencies: ["SpatialIndex", "CProj"]),
         .testTarget(name: "VectorTileTests", dependencies: ["VectorTile"], exclude: ["peers"]),
         .testTarget(name: "GeodesyTests", dependencies: ["Geodesy"], exclude: ["Fixtures"]),
-        .testTarget(name: "BoundariesTests", dependencies: ["Boundaries", "CGeos"]),
-        .testTarget(name: "RegistryTests", dependencies: ["Registry", .product(name: "GRDB", package: "GRDB.swift")]),
+        .testTarget(name: "BoundariesTests", dependencies: ["Boundaries", "CGeos", "Geodesy", "SpatialIndex"]),
+        .testTarget(name: "RegistryTests", dependencies: ["Registry", "Boundaries", .product(name: "GRDB", package: "GRDB.swift")]),
         .testTarget(name: "SyntheticDataTests", dependencies: ["SyntheticData", "Boundaries", "Geodesy", "Registry"]),
-        .testTarget(name: "AtlasTests", dependencies: ["Atlas", "VectorTile"]),
+        .testTarget(name: "AtlasTests", dependencies: ["Atlas", "Boundaries", "Geodesy", "VectorTile"]),
         .testTarget(
             name: "AtlasServerTests",
-            dependencies: ["AtlasServer", .product(name: "HummingbirdTesting", package: "hummingbird")]),
+            dependencies: ["AtlasServer", "Boundaries", .product(name: "HummingbirdTesting", package: "hummingbird")]),
         .testTarget(
             name: "blueatlasTests",
             dependencies: ["blueatlas", .product(name: "ArgumentParser", package: "swift-argument-parser")]),

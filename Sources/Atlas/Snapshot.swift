@@ -67,10 +67,14 @@ public final class Snapshot: Sendable {
     let creditCodes: StringColumn
     let creditFactory: Column<UInt32>
     let search: SearchIndex
-    let places: PlaceTable
+    let placeTable: PlaceTable
     let orderByKey: Column<UInt32>
     let orderByID: Column<UInt32>
     let industryCodes: IndustryCodes
+    /// Index of the most exact place of each factory; `PlaceColumns.none`: at sea, abroad, or no borders known.
+    let place: Column<UInt32>
+    let placeColumns: PlaceColumns
+    let lazyLocator = LazyLocator()
     /// Brands' ids by index: small, so kept as strings.
     let brandIDs: [String]
     let brandIndex: [String: Int]
@@ -123,6 +127,12 @@ public final class Snapshot: Sendable {
         county = try perFactory(.county, of: Int32.self)
         flags = try perFactory(.flags, of: UInt32.self)
         accuracy = try perFactory(.accuracy, of: Float.self)
+        let placeColumns = try PlaceColumns(file: file)
+        self.placeColumns = placeColumns
+        place = try perFactory(.place, of: UInt32.self)
+        guard place.allSatisfy({ $0 == PlaceColumns.none || Int($0) < placeColumns.count }) else {
+            throw .inconsistent(path: path, detail: "a factory's place is not in the table")
+        }
         recordOffsets = try perFactory(.recordOffsets, of: UInt32.self, extra: 1)
         recordDay = try file.column(.recordDay, of: Int32.self)
         recordCategory = try file.column(.recordCategory, of: UInt8.self)
@@ -146,7 +156,7 @@ public final class Snapshot: Sendable {
             throw .inconsistent(path: path, detail: "the credit codes point outside the factories")
         }
         search = try SearchIndex(file, factories: n)
-        places = try PlaceTable(file)
+        placeTable = try PlaceTable(file)
         orderByKey = try perFactory(.orderByKey, of: UInt32.self)
         orderByID = try perFactory(.orderByID, of: UInt32.self)
         let industries = StringColumn(
@@ -201,7 +211,7 @@ public final class Snapshot: Sendable {
 
 extension Column where Element == UInt32 {
     /// Whether this is a valid list of offsets: from 0, never descending, ending at `last`.
-    fileprivate func isAscending(through last: Int) -> Bool {
+    func isAscending(through last: Int) -> Bool {
         withUnsafeBufferPointer { offsets in
             guard offsets.first == 0, let end = offsets.last, Int(end) == last else { return false }
             var ascending = true

@@ -34,7 +34,7 @@ public enum SnapshotBuilder {
     ///
     /// - Parameters:
     ///   - asOf: the day statuses refer to; nil: the data set's own day when it is synthetic, else today.
-    ///   - places: names of provinces, prefectures and counties, for search; without them search finds no places.
+    ///   - placeNames: names of provinces, prefectures and counties, for search; without them search finds no places.
     ///   - progress: called at the begin of each stage.
     /// - Returns: what was written.
     /// - Throws: `SnapshotBuilder.Failure`. On failure `output` is untouched.
@@ -42,7 +42,7 @@ public enum SnapshotBuilder {
     /// Cost: O(n log n) time for n factories and records, about 400 bytes of memory a factory.
     @discardableResult
     public static func build(
-        store: RegistryStore, output: String, asOf: Day? = nil, places: [PlaceName] = [], progress: (Stage) -> Void = { _ in }
+        store: RegistryStore, output: String, asOf: Day? = nil, placeNames: [PlaceName] = [], progress: (Stage) -> Void = { _ in }
     ) throws(Failure) -> SnapshotInfo {
         do {
             let dataset = try store.info
@@ -52,7 +52,7 @@ public enum SnapshotBuilder {
             progress(.judging)
             draft.judge(asOf: day)
             progress(.sorting)
-            let columns = SnapshotColumns(draft, places: places)
+            let columns = SnapshotColumns(draft, placeNames: placeNames)
             progress(.writing)
             return try columns.write(to: output, dataset: dataset, asOf: day)
         } catch let failure as Failure {
@@ -83,6 +83,9 @@ public enum SnapshotBuilder {
         }
         let read = (factories: factories ?? .init(), records: records ?? .init())
         let links = try SnapshotDraft.Links(reading: store, factories: read.factories.primaryKey)
-        return SnapshotDraft(factories: read.factories, records: read.records, links: links)
+        let places = try store.places()
+        var located = read.factories
+        located.fillCounties(from: places)
+        return SnapshotDraft(factories: located, records: read.records, links: links, places: places)
     }
 }

@@ -12,10 +12,10 @@ struct SnapshotColumns {
     private let tree: PackedRTree
     private let earth: EarthPoints
     private let searchIndex: SearchIndexBuilder
-    private let places: [PlaceName]
+    private let placeNames: [PlaceName]
 
-    /// - Parameter places: names of provinces, prefectures and counties, for search.
-    init(_ draft: SnapshotDraft, places: [PlaceName]) {
+    /// - Parameter placeNames: names of provinces, prefectures and counties, for search.
+    init(_ draft: SnapshotDraft, placeNames: [PlaceName]) {
         let factories = draft.factories
         let points = MercatorGrid.project(longitudes: factories.longitude, latitudes: factories.latitude)
         order = PackedRTree.hilbertOrder(of: points)
@@ -25,8 +25,8 @@ struct SnapshotColumns {
         searchIndex = SearchIndexBuilder(
             names: factories.names.permuted(by: order), formerNames: factories.formerNames.permuted(by: order),
             englishNames: factories.englishNames.permuted(by: order), rank: SnapshotColumns.searchRank(draft, order),
-            placeNames: places.map(\.nameZH))
-        self.places = places
+            placeNames: placeNames.map(\.nameZH))
+        self.placeNames = placeNames
         self.draft = draft
     }
 
@@ -53,6 +53,9 @@ struct SnapshotColumns {
         try writer.append(.county, sorted(factories.county))
         try writer.append(.flags, sorted(factories.flags))
         try writer.append(.accuracy, sorted(factories.accuracy))
+        let places = PlaceSections(draft.places)
+        try writer.append(.place, places.indices(of: sorted(factories.place)))
+        try places.write(to: &writer)
         try writeRecords(&writer)
         let linkCount = try writeLinks(&writer)
         let ids = factories.ids.permuted(by: order)
@@ -78,7 +81,7 @@ struct SnapshotColumns {
         try writer.append(.orderByID, SnapshotColumns.ascending(ids))
         try writeCreditCodes(&writer)
         try searchIndex.write(to: &writer)
-        try PlaceTable.write(places, factories, to: &writer)
+        try PlaceTable.write(placeNames, factories, to: &writer)
 
         var info = SnapshotInfo(
             factories: order.count, records: draft.recordDay.count, brands: draft.links.brandIDs.count, links: linkCount,

@@ -1,5 +1,6 @@
 // SnapshotDraft.swift: what a build has read so far, in the registry's order (ascending pk), before it is sorted.
 
+import Boundaries
 import Registry
 import SpatialIndex
 
@@ -15,6 +16,8 @@ struct SnapshotDraft {
         var longitude: [Double] = []
         var latitude: [Double] = []
         var county: [Int32] = []
+        /// Code of the most exact place; 0: none.
+        var place: [Int32] = []
         var flags: [UInt32] = []
         var disclosed: [Bool] = []
         var accuracy: [Float] = []
@@ -44,6 +47,7 @@ struct SnapshotDraft {
     var factories: Factories
     var records: Records
     var links: Links
+    var places: [PlaceOutline]
     // Judged, per factory.
     var status: [UInt8] = []
     var worstSeverity: [UInt8] = []
@@ -55,7 +59,8 @@ struct SnapshotDraft {
     var recordCategory: [UInt8] = []
     var recordSeverity: [UInt8] = []
 
-    init(factories: Factories, records: Records, links: Links) {
+    init(factories: Factories, records: Records, links: Links, places: [PlaceOutline]) {
+        self.places = places
         self.factories = factories
         self.records = records
         self.links = links
@@ -105,6 +110,12 @@ struct SnapshotDraft {
 }
 
 extension SnapshotDraft.Factories {
+    /// Gives factories whose source names no county that of their position, unless its borders are invented.
+    mutating func fillCounties(from places: [PlaceOutline]) {
+        let real = Set(places.filter { $0.level == .county && !$0.source.synthetic }.map(\.code))
+        for index in county.indices where county[index] == 0 && real.contains(place[index]) { county[index] = place[index] }
+    }
+
     init(reading store: RegistryStore) throws {
         var industries: [[UInt8]: UInt16] = [[]: 0]
         industryCodes.append("")
@@ -116,6 +127,7 @@ extension SnapshotDraft.Factories {
             longitude.append(row.longitude)
             latitude.append(row.latitude)
             county.append(row.countyCode)
+            place.append(row.places.finest)
             flags.append(row.flags & ~SnapshotFlags.own | (row.keyMonitored ? SnapshotFlags.keyMonitored : 0))
             disclosed.append(row.disclosed || row.keyMonitored)
             accuracy.append(row.accuracyMeters.map(Float.init) ?? .nan)

@@ -50,7 +50,7 @@ public enum SnapshotError: Error, Hashable, Sendable, CustomStringConvertible {
 enum SnapshotFormat {
     static let magic: [UInt8] = Array("BLUATLAS".utf8)
     /// Raised with every change that an older program would misread.
-    static let version: UInt32 = 2
+    static let version: UInt32 = 3
     static let headerBytes = 64
     static let tableEntryBytes = 64
     static let nameBytes = 32
@@ -82,6 +82,8 @@ enum SectionName: String, CaseIterable {
     case county = "factory.county"
     case flags = "factory.flags"
     case accuracy = "factory.accuracy_m"
+    /// Index of the most exact place that the position lies in; UInt32.max: none.
+    case place = "factory.place"
     // The packed R-tree above them.
     case boxMinX = "tree.min_x"
     case boxMinY = "tree.min_y"
@@ -122,13 +124,56 @@ enum SectionName: String, CaseIterable {
     case searchPostings = "search.postings"
     case searchCharacters = "search.characters"
     case searchLetters = "search.letters"
-    case placeCode = "search.place.code"
-    case placeFactories = "search.place.factories"
-    case placeBounds = "search.place.bounds"
-    case placeOffsets = "search.place.name.offsets"
-    case placeHeap = "search.place.name.heap"
-    case placeReadingOffsets = "search.place.latin.offsets"
-    case placeReadingHeap = "search.place.latin.heap"
+    case searchPlaceCode = "search.place.code"
+    case searchPlaceFactories = "search.place.factories"
+    case searchPlaceBounds = "search.place.bounds"
+    case searchPlaceOffsets = "search.place.name.offsets"
+    case searchPlaceHeap = "search.place.name.heap"
+    case searchPlaceReadingOffsets = "search.place.latin.offsets"
+    case searchPlaceReadingHeap = "search.place.latin.heap"
+    // Provinces, prefectures, counties, by level, then code.
+    case placeCode = "place.code"
+    case placeLevel = "place.level"
+    /// Index of the place above; -1: none.
+    case placeParent = "place.parent"
+    /// Index into the sources of `places.json`.
+    case placeSource = "place.source"
+    case placeNameOffsets = "place.name_zh.offsets"
+    case placeNameHeap = "place.name_zh.heap"
+    case placeEnglishOffsets = "place.name_en.offsets"
+    case placeEnglishHeap = "place.name_en.heap"
+    // Their box in the grid.
+    case placeMinX = "place.min_x"
+    case placeMinY = "place.min_y"
+    case placeMaxX = "place.max_x"
+    case placeMaxY = "place.max_y"
+    // Place i has the polygons placePolygons[i] ..< [i + 1], polygon j the rings polygonRings[j] ..< [j + 1], the first its exterior;
+    // ring k the arcs ringArcs[k] ..< [k + 1] of `placeArcs`: a number, or its complement where the ring runs against the arc.
+    case placePolygons = "place.polygons"
+    case polygonRings = "place.polygon_rings"
+    case ringArcs = "place.ring_arcs"
+    case placeArcs = "place.arcs"
+    // Arcs: what kind of border, where in the grid, and the corners as imported, in 10⁻⁷ degrees.
+    case borderKind = "border.kind"
+    case borderMinX = "border.min_x"
+    case borderMinY = "border.min_y"
+    case borderMaxX = "border.max_x"
+    case borderMaxY = "border.max_y"
+    case borderCorners = "border.corners"
+    case borderLongitude = "border.lon"
+    case borderLatitude = "border.lat"
+    // Arc a at zoom z has the points start[z × arcs + a] ..+ count[z × arcs + a].
+    case borderStart = "border.start"
+    case borderCount = "border.count"
+    case borderX = "border.x"
+    case borderY = "border.y"
+    // The same points as they lie on base maps in GCJ-02 and BD-09.
+    case borderGCJ02X = "border.gcj02_x"
+    case borderGCJ02Y = "border.gcj02_y"
+    case borderBD09X = "border.bd09_x"
+    case borderBD09Y = "border.bd09_y"
+    /// JSON: where the borders come from.
+    case placeSources = "places.json"
     // Look-ups: factory positions sorted by primary key and by id.
     case orderByKey = "lookup.by_pk"
     case orderByID = "lookup.by_id"

@@ -17,6 +17,7 @@ struct AtlasResponder: HTTPResponder {
     let tiles: TileService
     let factories: FactoryEndpoints
     let search: SearchEndpoint
+    let places: PlaceEndpoints
     let page: PageFiles
     let gzip: Gzip
     let workers: WorkPool
@@ -128,6 +129,14 @@ struct AtlasResponder: HTTPResponder {
                 throw Problem(.notFound, kind: .notFound, detail: "no factory has the id '\(Problem.excerpt(id))'", parameter: "id")
             }
             return .json(bytes, type: FactoryJSON.type)
+        case .places: return .json(try places.list(target.parameters))
+        case .placesAt: return .json(try places.at(target.parameters))
+        case .place:
+            let code = target.segments[2]
+            guard let bytes = try places.place(code: code, target.parameters) else {
+                throw Problem(.notFound, kind: .notFound, detail: "no place has the code \(Problem.excerpt(code))", parameter: "code")
+            }
+            return .json(bytes)
         case .tile, .asset, .health, .ready, .unknown: throw unknownPath(target)
         }
     }

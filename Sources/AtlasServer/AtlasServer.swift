@@ -116,7 +116,7 @@ public struct AtlasServer: Sendable {
         let responder = AtlasResponder(
             configuration: configuration, snapshots: holder, tiles: tiles,
             factories: FactoryEndpoints(snapshots: holder, limits: configuration.limits), search: SearchEndpoint(snapshots: holder),
-            page: page(gzip), gzip: gzip, workers: workers, metrics: counted)
+            places: PlaceEndpoints(snapshots: holder), page: page(gzip), gzip: gzip, workers: workers, metrics: counted)
         let door = FrontDoorServices(tiles: tiles, metrics: counted, limits: configuration.limits, logger: logger)
         let port = configuration.port
         let application = Application(

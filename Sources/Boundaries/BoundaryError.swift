@@ -10,6 +10,12 @@ public enum BoundaryError: Error, Equatable, Sendable, CustomStringConvertible {
     case malformed(path: String, byte: Int, reason: String)
     /// The file holds no polygon.
     case empty(path: String)
+    /// None of the features could be taken.
+    case noPlaces(path: String, features: Int, reason: String)
+    /// An option that does not fit.
+    case badOption(option: String, reason: String)
+    /// GEOS could not do what it was asked to.
+    case geometry(reason: String)
 
     public var description: String {
         switch self {
@@ -18,6 +24,9 @@ public enum BoundaryError: Error, Equatable, Sendable, CustomStringConvertible {
         case .malformed(let path, let byte, let reason):
             "\(path): byte \(byte): \(reason); a GeoJSON FeatureCollection of Polygon or MultiPolygon features is needed"
         case .empty(let path): "\(path): no Polygon or MultiPolygon feature in it"
+        case .noPlaces(let path, let features, let reason): "\(path): none of the \(features) features can be taken\(reason)"
+        case .badOption(let option, let reason): "\(option): \(reason)"
+        case .geometry(let reason): "the borders cannot be computed: \(reason)"
         }
     }
 }

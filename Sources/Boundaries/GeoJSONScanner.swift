@@ -8,87 +8,109 @@ struct GeoJSONScanner {
     let path: String
     let bytes: [UInt8]
     private var position = 0
+    /// Whether a position off the globe ends the reading. An importer that wants to say what is wrong with it reads on.
+    private let refusesOffGlobe: Bool
 
-    init(path: String, bytes: [UInt8]) {
+    init(path: String, bytes: [UInt8], refusesOffGlobe: Bool = true) {
         self.path = path
         self.bytes = bytes
+        self.refusesOffGlobe = refusesOffGlobe
+    }
+
+    /// A feature as it stands in the file.
+    struct Feature {
+        /// GeoJSON's word, such as `Polygon`; empty for a null geometry.
+        var kind = ""
+        var polygons: [[[Vertex]]] = []
+        var properties: [String: PlaceProperty] = [:]
+        /// Of the feature's first brace.
+        var byte = 0
     }
 
     /// Deeper nesting than any GeoJSON needs is refused before it can exhaust the stack.
     private static let maxDepth = 64
 
     func places() throws(BoundaryError) -> [Place] {
-        var scanner = self
-        let places = try scanner.featureCollection()
+        let places = try features().compactMap(GeoJSONScanner.place)
         if places.isEmpty { throw .empty(path: path) }
         return places
+    }
+
+    /// All features, those without a polygon too.
+    func features() throws(BoundaryError) -> [Feature] {
+        var scanner = self
+        return try scanner.featureCollection()
+    }
+
+    private static func place(_ feature: Feature) -> Place? {
+        let rings = feature.polygons.flatMap { $0 }
+        if rings.isEmpty { return nil }
+        var code: Int32 = 0
+        switch feature.properties["code"] {
+        case .text(let text)?: code = Int32(text) ?? 0
+        case .number(let number)?: code = Int32(exactly: number) ?? 0
+        default: break
+        }
+        var name = ""
+        if case .text(let text)? = feature.properties["name_zh"] ?? feature.properties["name"] { name = text }
+        return Place(code: code, name: name, rings: rings, properties: feature.properties)
     }
 
     private func failure(_ reason: String) -> BoundaryError { .malformed(path: path, byte: position, reason: reason) }
 
     // MARK: GeoJSON
 
-    private mutating func featureCollection() throws(BoundaryError) -> [Place] {
-        var places: [Place] = []
+    private mutating func featureCollection() throws(BoundaryError) -> [Feature] {
+        var features: [Feature] = []
         try object(depth: 0) { (scanner, key) throws(BoundaryError) in
             guard key == "features" else { return try scanner.skipValue(depth: 1) }
-            try scanner.array(depth: 1) { (scanner) throws(BoundaryError) in
-                if let place = try scanner.feature() { places.append(place) }
-            }
+            try scanner.array(depth: 1) { (scanner) throws(BoundaryError) in features.append(try scanner.feature()) }
         }
         skipSpace()
         if position != bytes.count { throw failure("text after the end of the collection") }
-        return places
+        return features
     }
 
-    private mutating func feature() throws(BoundaryError) -> Place? {
-        var rings: [[Vertex]] = []
-        var properties: [String: PlaceProperty] = [:]
+    private mutating func feature() throws(BoundaryError) -> Feature {
+        skipSpace()
+        var feature = Feature(byte: position)
         try object(depth: 2) { (scanner, key) throws(BoundaryError) in
             switch key {
-            case "geometry": rings = try scanner.geometry()
-            case "properties": properties = try scanner.scalars()
+            case "geometry": try scanner.geometry(of: &feature)
+            case "properties": feature.properties = try scanner.scalars()
             default: try scanner.skipValue(depth: 3)
             }
         }
-        if rings.isEmpty { return nil }
-        var code: Int32 = 0
-        switch properties["code"] {
-        case .text(let text)?: code = Int32(text) ?? 0
-        case .number(let number)?: code = Int32(exactly: number) ?? 0
-        default: break
-        }
-        var name = ""
-        if case .text(let text)? = properties["name_zh"] ?? properties["name"] { name = text }
-        return Place(code: code, name: name, rings: rings, properties: properties)
+        return feature
     }
 
-    /// The rings of a polygonal geometry; none for null and for other kinds of geometry.
-    private mutating func geometry() throws(BoundaryError) -> [[Vertex]] {
+    /// The polygons of a polygonal geometry; none for null and for other kinds of geometry.
+    private mutating func geometry(of feature: inout Feature) throws(BoundaryError) {
         skipSpace()
-        if peek() == UInt8(ascii: "n") {
-            try skipValue(depth: 3)
-            return []
-        }
-        var rings: [[Vertex]] = []
+        if peek() == UInt8(ascii: "n") { return try skipValue(depth: 3) }
+        var polygons: [[[Vertex]]] = []
         var kind = ""
         try object(depth: 3) { (scanner, key) throws(BoundaryError) in
             switch key {
             case "type": kind = try scanner.string()
-            case "coordinates": _ = try scanner.coordinates(into: &rings, depth: 4)
+            case "coordinates":
+                polygons = []
+                if case .ring(let ring) = try scanner.coordinates(into: &polygons, depth: 4) { polygons.append([ring]) }
             default: try scanner.skipValue(depth: 4)
             }
         }
-        return kind == "Polygon" || kind == "MultiPolygon" ? rings : []
+        feature.kind = kind
+        feature.polygons = kind == "Polygon" || kind == "MultiPolygon" ? polygons : []
     }
 
     private enum Nested {
         case position(Vertex)
+        case ring([Vertex])
         case other
     }
 
-    /// An array of positions becomes a ring; an array of arrays of positions is walked; a position is handed up.
-    private mutating func coordinates(into rings: inout [[Vertex]], depth: Int) throws(BoundaryError) -> Nested {
+    /// A position is handed up, and an array of positions as a ring; an array of rings is a polygon; arrays of those are walked.
+    private mutating func coordinates(into polygons: inout [[[Vertex]]], depth: Int) throws(BoundaryError) -> Nested {
         guard depth < Self.maxDepth else { throw failure("nested too deeply") }
         skipSpace()
         try expect("[")
@@ -97,32 +119,40 @@ struct GeoJSONScanner {
             position += 1
             return .other
         }
-        if peek() != UInt8(ascii: "[") {
-            let longitude = try number()
-            try expect(",")
-            let latitude = try number()
-            skipSpace()
-            while peek() == UInt8(ascii: ",") {
-                position += 1
-                _ = try number()
-                skipSpace()
-            }
-            try expect("]")
-            guard abs(longitude) <= 180, abs(latitude) <= 90 else {
-                throw failure("position \(longitude), \(latitude) is not longitude, latitude in degrees")
-            }
-            return .position(Vertex(longitude: longitude, latitude: latitude))
-        }
+        if peek() != UInt8(ascii: "[") { return .position(try onePosition()) }
         var ring: [Vertex] = []
+        var rings: [[Vertex]] = []
         while true {
-            if case .position(let vertex) = try coordinates(into: &rings, depth: depth + 1) { ring.append(vertex) }
+            switch try coordinates(into: &polygons, depth: depth + 1) {
+            case .position(let vertex): ring.append(vertex)
+            case .ring(let inner): rings.append(inner)
+            case .other: break
+            }
             skipSpace()
             if peek() == UInt8(ascii: "]") { break }
             try expect(",")
         }
         position += 1
-        if !ring.isEmpty { rings.append(ring) }
-        return .other
+        if !rings.isEmpty { polygons.append(rings) }
+        return ring.isEmpty ? .other : .ring(ring)
+    }
+
+    /// The numbers of a position whose bracket is open already; a height is passed over.
+    private mutating func onePosition() throws(BoundaryError) -> Vertex {
+        let longitude = try number()
+        try expect(",")
+        let latitude = try number()
+        skipSpace()
+        while peek() == UInt8(ascii: ",") {
+            position += 1
+            _ = try number()
+            skipSpace()
+        }
+        try expect("]")
+        guard !refusesOffGlobe || (abs(longitude) <= 180 && abs(latitude) <= 90) else {
+            throw failure("position \(longitude), \(latitude) is not longitude, latitude in degrees")
+        }
+        return Vertex(longitude: longitude, latitude: latitude)
     }
 
     private mutating func scalars() throws(BoundaryError) -> [String: PlaceProperty] {

@@ -11,6 +11,7 @@ struct BlueAtlasCommand: AsyncParsableCommand {
         discussion: """
             From a file of factories to tiles and radius queries:
               blueatlas generate --factories 1200000 --records 1900000 --seed 1 --output var/dataset
+              blueatlas boundaries import --store var/registry.db --default
               blueatlas import --store var/registry.db var/dataset
               blueatlas build --store var/registry.db --output var/atlas.snapshot
               blueatlas serve --snapshot var/atlas.snapshot --store var/registry.db
@@ -18,6 +19,6 @@ struct BlueAtlasCommand: AsyncParsableCommand {
         version: "0.1.0",
         subcommands: [
             GenerateCommand.self, ImportCommand.self, BuildCommand.self, ServeCommand.self, QueryCommand.self, TileCommand.self,
-            TransformCommand.self, VerifyCommand.self,
+            TransformCommand.self, VerifyCommand.self, BoundariesCommand.self,
         ])
 }

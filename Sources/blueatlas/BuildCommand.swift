@@ -38,7 +38,7 @@ struct BuildCommand: ParsableCommand {
         do {
             let registry = try RegistryStore(path: store, mode: .readOnly)
             let quiet = json || isatty(STDERR_FILENO) == 0
-            info = try SnapshotBuilder.build(store: registry, output: output, asOf: day, places: places()) { stage in
+            info = try SnapshotBuilder.build(store: registry, output: output, asOf: day, placeNames: places()) { stage in
                 if !quiet { FileHandle.standardError.write(Data("\u{1B}[2K\rbuilding the snapshot: \(stage.rawValue) …".utf8)) }
             }
             if !quiet { FileHandle.standardError.write(Data("\u{1B}[2K\r".utf8)) }

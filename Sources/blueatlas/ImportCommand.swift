@@ -77,7 +77,7 @@ struct ImportCommand: ParsableCommand {
     func run() throws {
         let start = ContinuousClock.now
         let options = try importOptions()
-        let registry = dryRun ? nil : try openStore()
+        let registry = dryRun ? nil : try ImportCommand.openStore(store)
         ImportCommand.stopOnSignals()
         var reports: [ImportReport] = []
         var failure: CommandFailure?
@@ -172,7 +172,8 @@ struct ImportCommand: ParsableCommand {
         return byte
     }
 
-    private func openStore() throws -> RegistryStore {
+    /// Opens a registry for writing; makes its folder and the file where they are missing.
+    static func openStore(_ store: String) throws -> RegistryStore {
         let folder = (store as NSString).deletingLastPathComponent
         if !folder.isEmpty {
             do { try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true) } catch {

@@ -2,6 +2,7 @@
 // suppliers. What it holds is written down here, so tests compare answers with this file and not with the engine.
 
 import Atlas
+import Boundaries
 import Foundation
 import Registry
 
@@ -40,12 +41,15 @@ final class TestAtlas: Sendable {
 
     deinit { try? FileManager.default.removeItem(atPath: folder) }
 
-    /// - Parameter extra: further factories north of the square, to tell two snapshots apart.
-    static func make(extra: Int = 0) throws -> TestAtlas {
+    /// - Parameters:
+    ///   - extra: further factories north of the square, to tell two snapshots apart.
+    ///   - places: borders to have; the usual atlas has none.
+    static func make(extra: Int = 0, places: [PlaceOutline] = []) throws -> TestAtlas {
         let folder = NSTemporaryDirectory() + "atlas-server-tests-" + UUID().uuidString
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         let atlas = TestAtlas(folder: folder)
         let store = try RegistryStore(path: atlas.storePath, mode: .readWrite)
+        if !places.isEmpty { _ = try store.replacePlaces(with: places) }
         try store.setDataset(DatasetInfo(synthetic: true, label: label, asOf: Day(iso: asOf)))
         var factories = (0..<rowCount).map {
             factory("T\($0)", square.longitude + Double($0) * step, square.latitude, disclosed: $0 % 2 == 0)

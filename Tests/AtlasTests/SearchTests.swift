@@ -52,7 +52,7 @@ private struct SearchAtlas: Sendable {
         record.factoryID = "S1234"
         try store.apply(records: [record]).requireNoRejects()
         let path = folder.path + "/atlas.snapshot"
-        try SnapshotBuilder.build(store: store, output: path, asOf: SampleAtlas.asOf, places: SearchAtlas.places)
+        try SnapshotBuilder.build(store: store, output: path, asOf: SampleAtlas.asOf, placeNames: SearchAtlas.places)
         try store.close()
         snapshot = try Snapshot.open(path: path)
         self.names = names

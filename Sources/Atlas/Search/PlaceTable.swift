@@ -40,7 +40,7 @@ public struct PlaceName: Hashable, Sendable {
 }
 
 /// A place that a search found.
-public struct PlaceHit: Hashable, Sendable {
+public struct PlaceMatch: Hashable, Sendable {
     public enum Level: String, Sendable {
         case province, prefecture, county
     }
@@ -66,7 +66,7 @@ struct PlaceTable: Sendable {
     private var places: [Place] = []
 
     private struct Place: Sendable {
-        var hit: PlaceHit
+        var hit: PlaceMatch
         /// Folded name, and the names of the places it lies in.
         var name: [UInt32]
         var within: [UInt32]
@@ -77,17 +77,17 @@ struct PlaceTable: Sendable {
     /// Places that are only a division of the code list, not of the earth.
     private static let placeholders: Set<String> = ["市辖区", "县", "省直辖县级行政区划", "自治区直辖县级行政区划"]
 
-    static func level(_ code: Int32) -> PlaceHit.Level { code % 10_000 == 0 ? .province : code % 100 == 0 ? .prefecture : .county }
+    static func level(_ code: Int32) -> PlaceMatch.Level { code % 10_000 == 0 ? .province : code % 100 == 0 ? .prefecture : .county }
 
     /// - Throws: `SnapshotError.inconsistent` when the sections do not fit each other.
     init(_ file: SnapshotFile) throws(SnapshotError) {
-        let codes = try file.column(.placeCode, of: Int32.self)
-        let counts = try file.column(.placeFactories, of: UInt32.self)
-        let bounds = try file.column(.placeBounds, of: Float.self)
+        let codes = try file.column(.searchPlaceCode, of: Int32.self)
+        let counts = try file.column(.searchPlaceFactories, of: UInt32.self)
+        let bounds = try file.column(.searchPlaceBounds, of: Float.self)
         let names = StringColumn(
-            offsets: try file.column(.placeOffsets, of: UInt32.self), heap: try file.column(.placeHeap, of: UInt8.self))
+            offsets: try file.column(.searchPlaceOffsets, of: UInt32.self), heap: try file.column(.searchPlaceHeap, of: UInt8.self))
         let readings = StringColumn(
-            offsets: try file.column(.placeReadingOffsets, of: UInt32.self), heap: try file.column(.placeReadingHeap, of: UInt8.self))
+            offsets: try file.column(.searchPlaceReadingOffsets, of: UInt32.self), heap: try file.column(.searchPlaceReadingHeap, of: UInt8.self))
         guard counts.count == codes.count, names.count == codes.count, readings.count == codes.count, bounds.count == codes.count * 4 else {
             throw .inconsistent(path: file.path, detail: "the columns of the places differ in length")
         }
@@ -97,7 +97,7 @@ struct PlaceTable: Sendable {
             let parents = [code / 10_000 * 10_000, code / 100 * 100].filter { $0 != code }
             let within = parents.compactMap { nameOf[$0] }.reduce(into: [String]()) { if $0.last != $1 { $0.append($1) } }
             let box = (0..<4).map { Double(bounds[index * 4 + $0]) }
-            let hit = PlaceHit(
+            let hit = PlaceMatch(
                 code: code, nameZH: names[index], level: PlaceTable.level(code), within: within, factories: Int(counts[index]),
                 west: box[0], south: box[1], east: box[2], north: box[3])
             places.append(
@@ -111,7 +111,7 @@ struct PlaceTable: Sendable {
     /// places before smaller. A code of six digits is that place. A term of Latin letters matches the beginning of the reading, or initials.
     ///
     /// Cost: O(places): a fraction of a millisecond.
-    func search(_ query: SearchQuery, limit: Int, letters: LetterTable) -> [PlaceHit] {
+    func search(_ query: SearchQuery, limit: Int, letters: LetterTable) -> [PlaceMatch] {
         var found: [(order: Int, place: Int)] = []
         for (index, place) in places.enumerated() {
             var best: Int?
@@ -172,13 +172,13 @@ struct PlaceTable: Sendable {
             let latitudes = middle(sample.map { factories.latitude[$0] })
             bounds += [longitudes.0, latitudes.0, longitudes.1, latitudes.1].map(Float.init)
         }
-        try writer.append(.placeCode, codes)
-        try writer.append(.placeFactories, counts)
-        try writer.append(.placeBounds, bounds)
-        try writer.append(.placeOffsets, heap.offsets)
-        try writer.append(.placeHeap, heap.heap)
-        try writer.append(.placeReadingOffsets, readings.offsets)
-        try writer.append(.placeReadingHeap, readings.heap)
+        try writer.append(.searchPlaceCode, codes)
+        try writer.append(.searchPlaceFactories, counts)
+        try writer.append(.searchPlaceBounds, bounds)
+        try writer.append(.searchPlaceOffsets, heap.offsets)
+        try writer.append(.searchPlaceHeap, heap.heap)
+        try writer.append(.searchPlaceReadingOffsets, readings.offsets)
+        try writer.append(.searchPlaceReadingHeap, readings.heap)
     }
 
     /// What lies between the third and the last but third of a hundred; not empty.
@@ -191,7 +191,7 @@ struct PlaceTable: Sendable {
 
 extension Snapshot {
     /// Places that match a query, best first.
-    public func searchPlaces(_ query: SearchQuery, limit: Int) -> [PlaceHit] {
-        places.search(query, limit: limit, letters: search.letters)
+    public func searchPlaces(_ query: SearchQuery, limit: Int) -> [PlaceMatch] {
+        placeTable.search(query, limit: limit, letters: search.letters)
     }
 }

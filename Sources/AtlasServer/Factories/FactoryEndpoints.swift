@@ -9,8 +9,8 @@ struct FactoryEndpoints: Sendable {
     let snapshots: SnapshotHolder
     let limits: AtlasServerConfiguration.Limits
 
-    private static let degreesEast = "degrees from -180 to 180, such as 121.4737"
-    private static let degreesNorth = "degrees from -90 to 90, such as 31.2304"
+    static let degreesEast = "degrees from -180 to 180, such as 121.4737"
+    static let degreesNorth = "degrees from -90 to 90, such as 31.2304"
 
     /// A query as it came, for links to other pages of it.
     struct Call: Sendable {
@@ -29,7 +29,7 @@ struct FactoryEndpoints: Sendable {
 
     func near(_ call: Call) throws -> [UInt8] {
         let query = try QueryParameters(call.parameters, known: ["lon", "lat", "radius", "limit", "after", "crs"], filters: true)
-        let (datum, center) = try position(query)
+        let (datum, center) = try FactoryEndpoints.position(query)
         let largest = min(limits.radiusMeters, Snapshot.Limits.radiusMeters)
         let meaning = "metres, over 0 and at most \(Int(largest)), such as 2000"
         let radius = try query.requiredNumber("radius", in: 0...largest, meaning)
@@ -50,7 +50,7 @@ struct FactoryEndpoints: Sendable {
 
     func nearest(_ call: Call) throws -> [UInt8] {
         let query = try QueryParameters(call.parameters, known: ["lon", "lat", "k", "crs"], filters: true)
-        let (datum, center) = try position(query)
+        let (datum, center) = try FactoryEndpoints.position(query)
         let count = try query.integer("k", in: 1...min(limits.hits, Snapshot.Limits.hits), default: min(10, limits.hits))
         let loaded = try snapshots.required()
         let hits = try loaded.snapshot.nearest(
@@ -94,7 +94,7 @@ struct FactoryEndpoints: Sendable {
 
     // MARK: Parameters
 
-    private func position(_ query: QueryParameters) throws(Problem) -> (PositionDatum, (longitude: Double, latitude: Double)) {
+    static func position(_ query: QueryParameters) throws(Problem) -> (PositionDatum, (longitude: Double, latitude: Double)) {
         let datum = try PositionDatum(query)
         let longitude = try query.requiredNumber("lon", in: -180...180, FactoryEndpoints.degreesEast)
         var meaning = FactoryEndpoints.degreesNorth

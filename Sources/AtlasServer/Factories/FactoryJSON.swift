@@ -126,6 +126,14 @@ enum FactoryJSON {
         }
         json.field(optional: "industry", factory.industry)
         json.field(optional: "county_code", factory.countyCode.map { String($0) })
+        if !factory.places.isNone {
+            json.object("place") { json in
+                let codes = [
+                    ("province", factory.places.province), ("prefecture", factory.places.prefecture), ("county", factory.places.county),
+                ]
+                for (level, code) in codes where code != 0 { json.field(level, String(code)) }
+            }
+        }
         json.field("key_monitored", factory.keyMonitored)
         json.field("disclosed", factory.disclosed)
         if factory.synthetic { json.field("is_synthetic", true) }

@@ -14,6 +14,9 @@ enum Route: String, CaseIterable, Sendable {
     case nearest = "/v1/factories/nearest"
     case factory = "/v1/factories/{id}"
     case search = "/v1/search"
+    case places = "/v1/places"
+    case placesAt = "/v1/places/at"
+    case place = "/v1/places/{code}"
     case health = "/healthz"
     case ready = "/readyz"
     case metrics = "/metrics"
@@ -39,6 +42,7 @@ enum Route: String, CaseIterable, Sendable {
             case "assets" where !segments[1].isEmpty: self = .asset
             case "v1" where segments[1] == "factories": self = .window
             case "v1" where segments[1] == "search": self = .search
+            case "v1" where segments[1] == "places": self = .places
             default: self = .unknown
             }
         case 3 where segments[0] == "v1" && segments[1] == "factories" && !segments[2].isEmpty:
@@ -47,6 +51,8 @@ enum Route: String, CaseIterable, Sendable {
             case "nearest": self = .nearest
             default: self = .factory
             }
+        case 3 where segments[0] == "v1" && segments[1] == "places" && !segments[2].isEmpty:
+            self = segments[2] == "at" ? .placesAt : .place
         case 5 where segments[0] == "tiles": self = .tile
         default: self = .unknown
         }

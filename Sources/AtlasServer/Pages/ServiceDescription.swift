@@ -2,6 +2,7 @@
 // a person can find their way without the documentation.
 
 import Atlas
+import Boundaries
 import Registry
 
 enum ServiceDescription {
@@ -50,6 +51,13 @@ enum ServiceDescription {
                     ("kind", "Any of \(SearchEndpoint.Kind.names); default all."),
                     ("limit", "Of each kind, 1 to \(SearchEndpoint.largestLimit); default \(SearchEndpoint.defaultLimit)."),
                 ]),
+            Address(
+                path: Route.places.rawValue, about: "Provinces, prefectures, counties.",
+                parameters: [("level", PlaceLevel.names + "."), ("parent", "Code of the province or prefecture that they lie in.")]),
+            Address(path: Route.place.rawValue, about: "One place by its code: names, bounds, edition and source of its borders."),
+            Address(
+                path: Route.placesAt.rawValue, about: "Province, prefecture and county of a position; none at sea and abroad.",
+                parameters: [("lon", "Degrees; required."), ("lat", "Degrees; required."), crs]),
             Address(path: Route.health.rawValue, about: "200 while the process lives."),
             Address(path: Route.ready.rawValue, about: "200 when a snapshot is loaded, else 503."),
             Address(path: Route.metrics.rawValue, about: "Prometheus text."),

@@ -109,7 +109,7 @@ struct SearchEndpoint: Sendable {
         }
     }
 
-    private static func place(_ place: PlaceHit, _ json: inout JSONWriter) {
+    private static func place(_ place: PlaceMatch, _ json: inout JSONWriter) {
         json.field("code", String(place.code))
         json.field("name_zh", place.nameZH)
         json.field("level", place.level.rawValue)

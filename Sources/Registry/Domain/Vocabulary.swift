@@ -164,12 +164,19 @@ public struct FactoryFlags: OptionSet, Hashable, Sendable {
     public static let approximatePosition = FactoryFlags(rawValue: 1 << 4)
     /// Latitude and longitude were swapped in the source and put right on request.
     public static let swapCorrected = FactoryFlags(rawValue: 1 << 5)
+    /// The county code that the source gives is not where the position lies. Both are kept.
+    public static let countyMismatch = FactoryFlags(rawValue: 1 << 6)
+    /// The position lies in no province that is known here: at sea or abroad.
+    public static let noPlace = FactoryFlags(rawValue: 1 << 7)
+
+    /// Flags that follow from the borders in the store, not from the source.
+    static let byPlace: FactoryFlags = [.countyMismatch, .noPlace]
 
     public var names: [String] {
         let all: [(FactoryFlags, String)] = [
             (.outsideChina, "outside_china"), (.datumUnknown, "datum_unknown"), (.ballparkTransform, "ballpark_transform"),
             (.creditCodeInvalid, "credit_code_invalid"), (.approximatePosition, "approximate_position"),
-            (.swapCorrected, "swap_corrected"),
+            (.swapCorrected, "swap_corrected"), (.countyMismatch, "county_mismatch"), (.noPlace, "no_place"),
         ]
         return all.filter { contains($0.0) }.map(\.1)
     }

@@ -1,6 +1,7 @@
 // BatchWriterQueue.swift: the second thread of an import: stores batches in their order and gathers what came of them. A few batches may
 // wait; who brings more waits himself, so memory stays bounded.
 
+import Boundaries
 import Dispatch
 import Synchronization
 
@@ -142,7 +143,11 @@ final class BatchWriterQueue: Sendable {
         var rejected = batch.rejects
         if let store, batch.drafts.count > 0 {
             let outcomes: [RowOutcome]
-            do throws(RegistryError) { outcomes = try batch.drafts.apply(to: store, in: run) } catch { throw .store(error) }
+            let places: PlaceLocator?
+            do throws(RegistryError) {
+                outcomes = try batch.drafts.apply(to: store, in: run)
+                places = try store.placeLocator()
+            } catch { throw .store(error) }
             for (index, outcome) in outcomes.enumerated() {
                 switch outcome {
                 case .accepted: result.accepted += 1
@@ -153,7 +158,9 @@ final class BatchWriterQueue: Sendable {
                     rejected.append(RejectedRow(line: line, id: id, reject: RowReject(field: field, value: value, reason: reason)))
                     continue
                 }
-                if case .factories(let drafts) = batch.drafts { BatchWriterQueue.count(drafts[index].flags, &flagCounts) }
+                if case .factories(let drafts) = batch.drafts {
+                    BatchWriterQueue.count(drafts[index].located(by: places).flags, &flagCounts)
+                }
             }
         } else {
             result.accepted += batch.drafts.count

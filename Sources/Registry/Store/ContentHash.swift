@@ -82,7 +82,8 @@ extension FactoryDraft {
         hash.add(accuracyMeters)
         hash.add(countyCode)
         let marks: Int64 = (keyMonitored ? 1 : 0) + (disclosed ? 2 : 0) + (synthetic ? 4 : 0)
-        hash.add(marks | Int64(flags.rawValue) << 8)
+        // What the borders say of the position is no content of the source: new borders must not make every row look updated.
+        hash.add(marks | Int64(flags.subtracting(.byPlace).rawValue) << 8)
         hash.add(attributesJSON)
         return hash.value
     }

@@ -1,6 +1,7 @@
 // FactoryDetail.swift: all that may be shown of one factory: its fields, its records, the supplier links that brands have published,
 // and the judgement with its reason.
 
+import Boundaries
 import GRDB
 
 /// One factory with everything that belongs to it.
@@ -21,8 +22,10 @@ public struct FactoryDetail: Sendable {
     public var sourceX: Double
     public var sourceY: Double
     public var sourceDatum: String
-    /// Six digits of GB/T 2260.
+    /// Six digits of GB/T 2260, as the source gives them.
     public var countyCode: Int32?
+    /// Where the position lies, by the borders in the registry.
+    public var places: PlaceCodes
     public var keyMonitored: Bool
     public var disclosed: Bool
     public var synthetic: Bool
@@ -83,7 +86,8 @@ extension RegistryStore {
                 db, path: path,
                 sql: """
                     SELECT pk, id, name_zh, name_en, former_name, credit_code, address, industry, lon, lat, accuracy_m, source_x, source_y,
-                    source_datum, county, key_monitored, disclosed, synthetic, flags, attributes FROM factories WHERE \(condition)
+                    source_datum, county, key_monitored, disclosed, synthetic, flags, attributes, place_county, place_prefecture, place_province
+                    FROM factories WHERE \(condition)
                     """)
             bind(row)
             guard try row.step() else { return nil }
@@ -92,7 +96,8 @@ extension RegistryStore {
                 pk: pk, id: row.text(1) ?? "", nameZH: row.text(2), nameEN: row.text(3), formerName: row.text(4), creditCode: row.text(5),
                 address: row.text(6), industry: row.text(7), longitude: row.double(8), latitude: row.double(9),
                 accuracyMeters: row.optionalDouble(10), sourceX: row.double(11), sourceY: row.double(12), sourceDatum: row.text(13) ?? "",
-                countyCode: row.optionalInt(14).map { Int32(truncatingIfNeeded: $0) }, keyMonitored: row.int(15) != 0,
+                countyCode: row.optionalInt(14).map { Int32(truncatingIfNeeded: $0) }, places: row.places(20),
+                keyMonitored: row.int(15) != 0,
                 disclosed: row.int(16) != 0, synthetic: row.int(17) != 0,
                 flags: FactoryFlags(rawValue: UInt32(truncatingIfNeeded: row.int(18))), attributes: try attributes(row.text(19), db),
                 records: try records(of: pk, db), links: try publishedLinks(of: pk, db))

@@ -1,5 +1,6 @@
 // FactoryWriter.swift: one batch of factories into the store: check, find the id, insert or update.
 
+import Boundaries
 import GRDB
 
 final class FactoryWriter: BatchWriter {
@@ -7,13 +8,15 @@ final class FactoryWriter: BatchWriter {
     private let upserter: Upserter
     private let matcher: FactoryMatcher
     private let sequence: Int64
+    /// Says where a factory lies; nil when no borders are known. Set before the first row.
+    var places: PlaceLocator?
     /// Whether a synthetic row was written.
     private var wroteSynthetic = false
 
     private static let columns = [
         "id", "lon", "lat", "accuracy_m", "county", "flags", "key_monitored", "disclosed", "industry", "name_zh", "name_en", "name_zh_key",
         "name_en_key", "former_name_key", "content_hash", "changed_seq", "synthetic", "former_name", "credit_code", "address", "source_x",
-        "source_y", "source_datum", "attributes",
+        "source_y", "source_datum", "attributes", "place_county", "place_prefecture", "place_province",
     ]
 
     init(_ db: Database, path: String, sequence: Int64) throws(RegistryError) {
@@ -62,7 +65,8 @@ final class FactoryWriter: BatchWriter {
         row.bind(3, draft.latitude)
         row.bind(4, draft.accuracyMeters)
         row.bind(5, draft.countyCode)
-        row.bind(6, Int64(draft.flags.rawValue))
+        let (codes, flags) = draft.located(by: places)
+        row.bind(6, Int64(flags.rawValue))
         row.bind(7, draft.keyMonitored)
         row.bind(8, draft.disclosed)
         row.bind(9, draft.industry)
@@ -81,6 +85,9 @@ final class FactoryWriter: BatchWriter {
         row.bind(22, draft.sourceY)
         row.bind(23, draft.sourceDatum)
         row.bind(24, attributes)
+        row.bind(25, codes.county.orNull)
+        row.bind(26, codes.prefecture.orNull)
+        row.bind(27, codes.province.orNull)
     }
 
     /// What the store cannot hold, whoever calls it.

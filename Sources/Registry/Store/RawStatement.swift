@@ -15,7 +15,7 @@ final class RawStatement {
     private var buffer: UnsafeMutablePointer<UInt8>
     private var capacity = 1024
     private var used = 0
-    private var texts: [(parameter: Int32, offset: Int, count: Int)] = []
+    private var texts: [(parameter: Int32, offset: Int, count: Int, isBlob: Bool)] = []
     private var bindFailure: Int32 = SQLITE_OK
 
     init(_ db: Database, path: String, sql: String) throws(RegistryError) {
@@ -41,6 +41,11 @@ final class RawStatement {
         value.withUTF8 { append(parameter, $0) }
     }
 
+    func bind(_ parameter: Int32, blob value: [UInt8]?) {
+        guard let value else { return note(sqlite3_bind_null(statement, parameter)) }
+        value.withUnsafeBufferPointer { append(parameter, $0, isBlob: true) }
+    }
+
     func bind(_ parameter: Int32, _ value: Int64?) {
         guard let value else { return note(sqlite3_bind_null(statement, parameter)) }
         note(sqlite3_bind_int64(statement, parameter, value))
@@ -56,7 +61,7 @@ final class RawStatement {
         note(sqlite3_bind_double(statement, parameter, value))
     }
 
-    private func append(_ parameter: Int32, _ bytes: UnsafeBufferPointer<UInt8>) {
+    private func append(_ parameter: Int32, _ bytes: UnsafeBufferPointer<UInt8>, isBlob: Bool = false) {
         let needed = used + bytes.count + 1
         if needed > capacity {
             let larger = max(capacity * 2, needed)
@@ -69,7 +74,7 @@ final class RawStatement {
             capacity = larger
         }
         if let base = bytes.baseAddress { (buffer + used).update(from: base, count: bytes.count) }
-        texts.append((parameter, used, bytes.count))
+        texts.append((parameter, used, bytes.count, isBlob))
         used += bytes.count
     }
 
@@ -80,8 +85,12 @@ final class RawStatement {
     /// Steps to the next row; false at the end. A caller that stops earlier calls `reset`.
     func step() throws(RegistryError) -> Bool {
         for text in texts {
-            let address = UnsafeRawPointer(buffer + text.offset).assumingMemoryBound(to: CChar.self)
             // No destructor means static: the buffer stays as it is until the next `reset`.
+            if text.isBlob {
+                note(sqlite3_bind_blob64(statement, text.parameter, buffer + text.offset, UInt64(text.count), nil))
+                continue
+            }
+            let address = UnsafeRawPointer(buffer + text.offset).assumingMemoryBound(to: CChar.self)
             note(sqlite3_bind_text64(statement, text.parameter, address, UInt64(text.count), nil, UInt8(SQLITE_UTF8)))
         }
         texts.removeAll(keepingCapacity: true)

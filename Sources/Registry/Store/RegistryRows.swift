@@ -1,6 +1,8 @@
 // RegistryRows.swift: what a streaming reader sees of a row, in place. Texts point into SQLite's own pages, so a row is used
 // inside the body it was handed to and copied there if it is to live longer.
 
+import Boundaries
+
 /// A factory on its way past a reader. Valid inside the body only.
 public struct FactoryRow: ~Copyable {
     /// Stable number of the factory, from 1.
@@ -9,8 +11,10 @@ public struct FactoryRow: ~Copyable {
     public let longitude: Double
     public let latitude: Double
     public let accuracyMeters: Double?
-    /// Six digits of GB/T 2260; 0: not known.
+    /// Six digits of GB/T 2260 as the source gives them; 0: not known.
     public let countyCode: Int32
+    /// Where the position lies.
+    public let places: PlaceCodes
     /// See `FactoryFlags`.
     public let flags: UInt32
     public let keyMonitored: Bool

@@ -14,6 +14,7 @@ enum RegistrySchema {
             try db.execute(sql: "PRAGMA application_id = \(applicationID)")
             try db.execute(sql: firstTables)
         }
+        migrator.registerMigration("places", foreignKeyChecks: .immediate) { db in try db.execute(sql: placeTables) }
         return migrator
     }
 
@@ -111,6 +112,34 @@ enum RegistrySchema {
             sha256 TEXT,
             report TEXT NOT NULL
         ) STRICT;
+        """
+
+    /// Provinces, prefectures and counties, each with its shape as its file gave it (`given`, null for those derived) and as cleaned
+    /// together with all others (`outline`); both as `Outline.bytes`. A factory's place_* are the codes of where it lies, null for none;
+    /// its `county` stays what its source says.
+    private static let placeTables = """
+        CREATE TABLE place_sources (
+            pk INTEGER PRIMARY KEY,
+            edition TEXT NOT NULL, source TEXT NOT NULL, licence TEXT NOT NULL,
+            synthetic INTEGER NOT NULL,
+            note TEXT NOT NULL
+        ) STRICT;
+
+        CREATE TABLE places (
+            code INTEGER PRIMARY KEY,
+            level INTEGER NOT NULL,
+            parent INTEGER NOT NULL,
+            source_pk INTEGER NOT NULL REFERENCES place_sources (pk),
+            derived INTEGER NOT NULL,
+            name_zh TEXT NOT NULL,
+            name_en TEXT NOT NULL,
+            outline BLOB NOT NULL,
+            given BLOB
+        ) STRICT;
+
+        ALTER TABLE factories ADD COLUMN place_county INTEGER;
+        ALTER TABLE factories ADD COLUMN place_prefecture INTEGER;
+        ALTER TABLE factories ADD COLUMN place_province INTEGER;
         """
 
     /// For finding a factory by code or name: made when the first row needs it, kept from then on. A first big import is

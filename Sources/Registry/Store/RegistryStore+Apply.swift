@@ -74,6 +74,8 @@ extension RegistryStore {
     ) throws(RegistryError) -> [RowOutcome] {
         let sequence = try RegistryStore.nextSequence(db, path: path)
         let writer = try Writer(db, path: path, sequence: sequence)
+        // Asked for within the transaction: borders that are exchanged meanwhile come before or after the whole batch.
+        if let factories = writer as? FactoryWriter { factories.places = try placeCache.locator(db, path: path) }
         var outcomes: [RowOutcome] = []
         outcomes.reserveCapacity(drafts.count)
         var accepted: Int64 = 0
@@ -96,12 +98,12 @@ extension RegistryStore {
     }
 
     /// The number that the next row of the change feed gets.
-    private static func nextSequence(_ db: Database, path: String) throws(RegistryError) -> Int64 {
+    static func nextSequence(_ db: Database, path: String) throws(RegistryError) -> Int64 {
         let statement = try RawStatement(db, path: path, sql: "SELECT seq FROM sqlite_sequence WHERE name = 'changes'")
         return try statement.step() ? statement.int(0) + 1 : 1
     }
 
-    private static func recordChange(
+    static func recordChange(
         _ db: Database, path: String, sequence: Int64, entity: String, accepted: Int64, updated: Int64, source: String?
     ) throws(RegistryError) {
         let statement = try RawStatement(

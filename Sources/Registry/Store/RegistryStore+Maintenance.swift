@@ -216,6 +216,13 @@ extension RegistryStore {
                     WHERE superseded <> (EXISTS (SELECT 1 FROM records AS later WHERE later.supersedes = records.id)) LIMIT 1
                     """)
             if try flags.step() { problems.append("record \(flags.text(0) ?? "?") has a wrong mark of being superseded") }
+            let lost = try RawStatement(
+                db, path: path,
+                sql: """
+                    SELECT id FROM factories WHERE EXISTS (SELECT 1 FROM places)
+                    AND place_province IS NOT NULL AND place_province NOT IN (SELECT code FROM places) LIMIT 1
+                    """)
+            if try lost.step() { problems.append("factory \(lost.text(0) ?? "?") lies in a province that is not in the table of places") }
             return problems
         }
         guard problems.isEmpty else { throw .damaged(path: path, detail: problems.joined(separator: "; ")) }

@@ -1,6 +1,7 @@
 // RegistryStore+Reading.swift: streams over whole tables, for building snapshots. Each stream sees one moment of the data, however
 // long it takes and whoever writes meanwhile. Unpublished supplier links are private to their brands: no reader here hands one out.
 
+import Boundaries
 import GRDB
 
 extension RegistryStore {
@@ -12,14 +13,15 @@ extension RegistryStore {
         try stream(
             """
             SELECT pk, lon, lat, accuracy_m, county, flags, key_monitored, disclosed, id, industry, name_zh, name_en,
-                former_name, credit_code
+                former_name, credit_code, place_county, place_prefecture, place_province
             FROM factories ORDER BY pk
             """
         ) { row in
             try body(
                 FactoryRow(
                     pk: row.int(0), longitude: row.double(1), latitude: row.double(2), accuracyMeters: row.optionalDouble(3),
-                    countyCode: Int32(truncatingIfNeeded: row.int(4)), flags: UInt32(truncatingIfNeeded: row.int(5)),
+                    countyCode: Int32(truncatingIfNeeded: row.int(4)), places: row.places(14),
+                    flags: UInt32(truncatingIfNeeded: row.int(5)),
                     keyMonitored: row.int(6) != 0, disclosed: row.int(7) != 0, id: row.utf8(8), industry: row.utf8(9), nameZH: row.utf8(10),
                     nameEN: row.utf8(11), formerName: row.utf8(12), creditCode: row.utf8(13)))
         }

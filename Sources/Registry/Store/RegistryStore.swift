@@ -19,6 +19,7 @@ public final class RegistryStore: Sendable {
     public let path: String
     public let mode: Mode
     let pool: DatabasePool
+    let placeCache = PlaceCache()
 
     /// Opens the registry at `path`.
     ///

@@ -90,9 +90,21 @@ def by_gdal(path, expected):
             properties = {key: value for key, value in found["properties"].items() if value is not None}
             identifier = properties.pop("mvt_id", None)
             # A tile without a place in the world: GDAL counts y from the south.
-            features.append(feature(identifier, flipped(found["geometry"], extent), properties))
+            features.append(feature(identifier, single_part(flipped(found["geometry"], extent)), properties))
         # GDAL does not say version and extent; the extent is in its coordinates.
         yield name, None, None, features
+
+
+def single_part(geometry):
+    """GDAL gives all features of a layer one type: a polygon beside multipolygons comes as a multipolygon of one part."""
+    if geometry["type"] in ("MultiLineString", "MultiPolygon") and len(geometry["coordinates"]) == 1:
+        return {"type": geometry["type"].removeprefix("Multi"), "coordinates": geometry["coordinates"][0]}
+    return geometry
+
+
+def rings(kind, coordinates):
+    polygons = coordinates if kind == "MultiPolygon" else [coordinates]
+    return "rings", sorted(ring for polygon in polygons for ring in polygon)
 
 
 def flipped(geometry, extent):
@@ -143,6 +155,11 @@ def differences(peer, wanted_layers, got_layers):
             if identifier != read["id"]:
                 yield f"{where}: expected id {identifier}, {peer} found {read['id']}"
             shape = (right["geometry"]["type"], plain(right["geometry"]["coordinates"]))
+            if peer == "GDAL" and shape != (read["type"], read["coordinates"]) and "Polygon" in shape[0] and "Polygon" in read["type"]:
+                # GDAL tells an exterior from a hole by the turn at one extreme corner, which rounding to the tile's units may fold
+                # over; the other two take the area, as the specification says. The rings themselves must be the same.
+                shape = rings(*shape)
+                read["type"], read["coordinates"] = rings(read["type"], read["coordinates"])
             if shape != (read["type"], read["coordinates"]):
                 yield f"{where}: expected {shape}, {peer} found {(read['type'], read['coordinates'])}"
             if right["properties"].keys() != read["properties"].keys():

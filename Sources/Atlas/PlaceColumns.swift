@@ -1,0 +1,162 @@
+// PlaceColumns.swift: the places of an opened snapshot: their columns, checked so that no later access can leave them.
+
+import Boundaries
+import Foundation
+import SpatialIndex
+import Synchronization
+
+/// Places, their rings and the arcs those are made of.
+struct PlaceColumns: Sendable {
+    static let none = UInt32.max
+
+    let code: Column<Int32>
+    let level: Column<UInt8>
+    let parent: Column<Int32>
+    let source: Column<UInt16>
+    let names: StringColumn
+    let englishNames: StringColumn
+    private let minX: Column<UInt32>
+    private let minY: Column<UInt32>
+    private let maxX: Column<UInt32>
+    private let maxY: Column<UInt32>
+    let placePolygons: Column<UInt32>
+    let polygonRings: Column<UInt32>
+    let ringArcs: Column<UInt32>
+    let placeArcs: Column<Int32>
+    let borderKind: Column<UInt8>
+    let borderMinX: Column<UInt32>
+    let borderMinY: Column<UInt32>
+    let borderMaxX: Column<UInt32>
+    let borderMaxY: Column<UInt32>
+    private let corners: Column<UInt32>
+    private let longitude: Column<Int32>
+    private let latitude: Column<Int32>
+    private let start: Column<UInt32>
+    private let pointCount: Column<UInt32>
+    private let x: [TileDatum: Column<UInt32>]
+    private let y: [TileDatum: Column<UInt32>]
+    let sources: [PlaceSource]
+    /// Position by code.
+    let positions: [Int32: Int]
+
+    var count: Int { code.count }
+    var arcCount: Int { borderKind.count }
+
+    init(file: SnapshotFile) throws(SnapshotError) {
+        func columns<T: BitwiseCopyable & Sendable>(_ name: SectionName, _ type: T.Type, _ count: Int) throws(SnapshotError) -> Column<T> {
+            let column = try file.column(name, of: type)
+            guard column.count == count else {
+                throw .inconsistent(path: file.path, detail: "'\(name.rawValue)' has \(column.count) elements, not \(count)")
+            }
+            return column
+        }
+        func check(_ condition: Bool, _ detail: String) throws(SnapshotError) {
+            if !condition { throw .inconsistent(path: file.path, detail: detail) }
+        }
+        code = try file.column(.placeCode, of: Int32.self)
+        let n = code.count
+        level = try columns(.placeLevel, UInt8.self, n)
+        parent = try columns(.placeParent, Int32.self, n)
+        source = try columns(.placeSource, UInt16.self, n)
+        names = StringColumn(
+            offsets: try columns(.placeNameOffsets, UInt32.self, n + 1), heap: try file.column(.placeNameHeap, of: UInt8.self))
+        englishNames = StringColumn(
+            offsets: try columns(.placeEnglishOffsets, UInt32.self, n + 1), heap: try file.column(.placeEnglishHeap, of: UInt8.self))
+        minX = try columns(.placeMinX, UInt32.self, n)
+        minY = try columns(.placeMinY, UInt32.self, n)
+        maxX = try columns(.placeMaxX, UInt32.self, n)
+        maxY = try columns(.placeMaxY, UInt32.self, n)
+        placePolygons = try columns(.placePolygons, UInt32.self, n + 1)
+        polygonRings = try file.column(.polygonRings, of: UInt32.self)
+        ringArcs = try file.column(.ringArcs, of: UInt32.self)
+        placeArcs = try file.column(.placeArcs, of: Int32.self)
+        borderKind = try file.column(.borderKind, of: UInt8.self)
+        let arcs = borderKind.count
+        borderMinX = try columns(.borderMinX, UInt32.self, arcs)
+        borderMinY = try columns(.borderMinY, UInt32.self, arcs)
+        borderMaxX = try columns(.borderMaxX, UInt32.self, arcs)
+        borderMaxY = try columns(.borderMaxY, UInt32.self, arcs)
+        corners = try columns(.borderCorners, UInt32.self, arcs + 1)
+        longitude = try file.column(.borderLongitude, of: Int32.self)
+        latitude = try columns(.borderLatitude, Int32.self, longitude.count)
+        start = try columns(.borderStart, UInt32.self, arcs * BorderSimplifier.zooms.count)
+        pointCount = try columns(.borderCount, UInt32.self, arcs * BorderSimplifier.zooms.count)
+        let points = try file.column(.borderX, of: UInt32.self)
+        x = [
+            .wgs84: points, .gcj02: try columns(.borderGCJ02X, UInt32.self, points.count),
+            .bd09: try columns(.borderBD09X, UInt32.self, points.count),
+        ]
+        y = [
+            .wgs84: try columns(.borderY, UInt32.self, points.count), .gcj02: try columns(.borderGCJ02Y, UInt32.self, points.count),
+            .bd09: try columns(.borderBD09Y, UInt32.self, points.count),
+        ]
+        let json = try file.column(.placeSources, of: UInt8.self)
+        guard let sources = try? JSONDecoder().decode([PlaceSource].self, from: Data(json)) else {
+            throw .inconsistent(path: file.path, detail: "the sources of the places cannot be read")
+        }
+        self.sources = sources
+        positions = Dictionary(zip(code, 0..<n), uniquingKeysWith: { first, _ in first })
+
+        try check(
+            parent.allSatisfy { $0 >= -1 && Int($0) < n } && source.allSatisfy { Int($0) < sources.count }
+                && level.allSatisfy { PlaceLevel(rawValue: $0) != nil }, "a place points outside the tables")
+        try check(
+            placePolygons.isAscending(through: polygonRings.count - 1) && polygonRings.isAscending(through: ringArcs.count - 1)
+                && ringArcs.isAscending(through: placeArcs.count) && corners.isAscending(through: longitude.count),
+            "the rings of the places do not fit together")
+        try check(placeArcs.allSatisfy { Int($0 < 0 ? ~$0 : $0) < arcs }, "a place has an arc that there is not")
+        let pointLimit = UInt64(points.count)
+        try check(
+            zip(start, pointCount).allSatisfy { UInt64($0) + UInt64($1) <= pointLimit }, "an arc has points that there are not")
+    }
+
+    func box(_ place: Int) -> GridBox { GridBox(minX: minX[place], minY: minY[place], maxX: maxX[place], maxY: maxY[place]) }
+
+    /// The points of all arcs in the grid, as they lie in a datum.
+    func points(_ datum: TileDatum) -> (x: Column<UInt32>, y: Column<UInt32>) {
+        let none = Column<UInt32>([])
+        return (x[datum] ?? none, y[datum] ?? none)
+    }
+
+    /// Where among the points those of an arc at a zoom stand.
+    @inline(__always)
+    func points(arc: Int, zoom: Int) -> Range<Int> {
+        let at = min(zoom, BorderSimplifier.zooms.upperBound) * arcCount + arc
+        let first = Int(start[at])
+        return first..<first + Int(pointCount[at])
+    }
+
+    /// The shape of a place as it was imported.
+    func outline(_ place: Int) -> Outline {
+        var polygons: [[[Corner]]] = []
+        for polygon in Int(placePolygons[place])..<Int(placePolygons[place + 1]) {
+            polygons.append(
+                (Int(polygonRings[polygon])..<Int(polygonRings[polygon + 1])).map { ring in
+                    var line: [Corner] = []
+                    for reference in placeArcs[Int(ringArcs[ring])..<Int(ringArcs[ring + 1])] {
+                        let arc = Int(reference < 0 ? ~reference : reference)
+                        let range = Int(corners[arc])..<Int(corners[arc + 1])
+                        let points = range.map { Corner(x: longitude[$0], y: latitude[$0]) }
+                        // The last is the next arc's first.
+                        if reference < 0 { line += points.dropFirst().reversed() } else { line += points.dropLast() }
+                    }
+                    return line
+                })
+        }
+        return Outline(polygons: polygons)
+    }
+}
+
+/// The locator over a snapshot's places, made when it is first asked.
+final class LazyLocator: Sendable {
+    private let made = Mutex<PlaceLocator?>(nil)
+
+    func locator(_ places: () -> [PlaceOutline]) -> PlaceLocator {
+        made.withLock { kept in
+            if let kept { return kept }
+            let locator = PlaceLocator(places())
+            kept = locator
+            return locator
+        }
+    }
+}
