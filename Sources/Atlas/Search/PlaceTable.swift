@@ -87,7 +87,8 @@ struct PlaceTable: Sendable {
         let names = StringColumn(
             offsets: try file.column(.searchPlaceOffsets, of: UInt32.self), heap: try file.column(.searchPlaceHeap, of: UInt8.self))
         let readings = StringColumn(
-            offsets: try file.column(.searchPlaceReadingOffsets, of: UInt32.self), heap: try file.column(.searchPlaceReadingHeap, of: UInt8.self))
+            offsets: try file.column(.searchPlaceReadingOffsets, of: UInt32.self),
+            heap: try file.column(.searchPlaceReadingHeap, of: UInt8.self))
         guard counts.count == codes.count, names.count == codes.count, readings.count == codes.count, bounds.count == codes.count * 4 else {
             throw .inconsistent(path: file.path, detail: "the columns of the places differ in length")
         }
