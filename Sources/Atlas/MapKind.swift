@@ -1,6 +1,6 @@
 // MapKind.swift: which map a request is about, in which datum it is drawn, and what a client got wrong.
 
-/// The three maps of BlueAtlas. The raw value is the name in URLs.
+/// The three maps of BlueAtlas, and the base map under them. The raw value is the name in URLs.
 public enum MapKind: String, CaseIterable, Sendable {
     /// Every factory, coloured by its environmental record.
     case blue
@@ -8,6 +8,8 @@ public enum MapKind: String, CaseIterable, Sendable {
     case supplyChain = "supply-chain"
     /// Energy and greenhouse gases of places and enterprises.
     case carbon
+    /// Provinces, prefectures and counties with their borders; no factories, so no filters.
+    case base
 }
 
 /// The datum whose Web Mercator square a tile divides.

@@ -15,7 +15,8 @@ import VectorTile
 extension Snapshot {
     /// The uncompressed Mapbox Vector Tile 2.1 of one address; empty when no factory that passes stands in it.
     ///
-    /// Layers `clusters` and `factories` as `TileSchema` says. Points only, inside the tile: there is no buffer.
+    /// Layers `clusters` and `factories` as `TileSchema` says. Points only, inside the tile: there is no buffer. The map `base` has the
+    /// layers of `placeTile` instead, and takes no filter.
     /// Cost: O(factories in the tile), or O(suppliers in the tile) when brands are named.
     public func tile(map: MapKind, id tile: TileID, filter: Filter = Filter(), datum: TileDatum = .wgs84) throws(QueryError) -> [UInt8] {
         guard map != .carbon else {
@@ -23,6 +24,12 @@ extension Snapshot {
         }
         guard tile.z <= TileRules.maximumZoom else {
             throw QueryError(parameter: "z", value: String(tile.z), message: "the deepest zoom is \(TileRules.maximumZoom)")
+        }
+        if map == .base {
+            guard filter.isEmpty else {
+                throw QueryError(parameter: "map", value: map.rawValue, message: "the map 'base' has no factories, so it takes no filters")
+            }
+            return placeTile(id: tile, datum: datum)
         }
         let program = try FilterProgram(filter, for: self, suppliersOnly: map == .supplyChain)
         var contents = TileContents(tile: tile, snapshot: self, datum: datum)

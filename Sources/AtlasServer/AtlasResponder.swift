@@ -115,10 +115,10 @@ struct AtlasResponder: HTTPResponder {
             return Reply(type: "text/plain; version=0.0.4; charset=utf-8", Array(metrics.registry.export().utf8))
         case .tileJSON:
             let description = try MapDescription(name: target.segments[1], parameters: target.parameters)
-            return .json(try description.tileJSON(base: absolute(base), info: snapshot(for: description).info))
+            return .json(try description.tileJSON(base: absolute(base), snapshot: snapshot(for: description)))
         case .style:
             let description = try MapDescription(name: target.segments[1], parameters: target.parameters)
-            return .json(MapStyle.json(description, base: try absolute(base), info: try snapshot(for: description).info))
+            return .json(MapStyle.json(description, base: try absolute(base), snapshot: try snapshot(for: description)))
         case .near: return .json(try factories.near(call), type: FactoryJSON.type)
         case .nearest: return .json(try factories.nearest(call), type: FactoryJSON.type)
         case .window: return .json(try factories.window(call), type: FactoryJSON.type)

@@ -19,7 +19,7 @@ struct TileCommand: ParsableCommand {
     var address: String?
     @Option(help: "The snapshot file.")
     var snapshot = "var/atlas.snapshot"
-    @Option(help: "blue or supply-chain.")
+    @Option(help: "blue, supply-chain or base.")
     var map = "blue"
     @Option(help: "wgs84, gcj02 or bd09.")
     var datum = "wgs84"
@@ -68,7 +68,7 @@ struct TileCommand: ParsableCommand {
             throw CommandFailure(
                 message: "tile: '\(address)' is outside the pyramid: z is 0 to \(TileSchema.deepestZoom), x and y are 0 to 2^z - 1")
         }
-        guard let kind = MapKind(rawValue: map) else { throw CommandFailure(message: "--map: '\(map)' is not blue or supply-chain") }
+        guard let kind = MapKind(rawValue: map) else { throw CommandFailure(message: "--map: '\(map)' is not blue, supply-chain or base") }
         guard let frame = TileDatum(rawValue: datum) else {
             throw CommandFailure(message: "--datum: '\(datum)' is not wgs84, gcj02 or bd09")
         }

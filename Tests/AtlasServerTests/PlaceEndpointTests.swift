@@ -3,6 +3,7 @@
 import Boundaries
 import Foundation
 import Testing
+import VectorTile
 
 @testable import AtlasServer
 
@@ -54,6 +55,41 @@ import Testing
             let bbox = try #require(answer.json["bbox"] as? [Double])
             #expect(zip(bbox, [120, 30, 121, 32]).allSatisfy { abs($0 - $1) < 2e-6 })
             #expect(try await server.get("/v1/places/330103").json["synthetic"] as? Bool == true)
+        }
+    }
+
+    @Test func theBaseMapShowsThemWithAttribution() async throws {
+        try await withServer(atlas) { server in
+            // z 8: the tile from 120.94° E on: of both counties.
+            let answer = try await server.get("/tiles/base/8/214/104.mvt")
+            #expect(answer.status == 200 && answer["content-type"] == "application/vnd.mapbox-vector-tile")
+            let layers = try DecodedTile(decoding: answer.body).layers
+            #expect(layers.map(\.name) == ["places", "borders"])
+            #expect(layers.first?.features.count == 2)
+            let shifted = try await server.get("/tiles/base/8/214/104.mvt?datum=gcj02")
+            #expect(shifted.status == 200 && shifted.body != answer.body)
+            let filtered = try await server.get("/tiles/base/8/214/104.mvt?status=clean")
+            #expect(filtered.status == 400 && filtered.json["parameter"] as? String == "status")
+
+            let description = try await server.get("/tiles/base.json").json
+            let attribution = try #require(description["attribution"] as? String)
+            #expect(attribution.contains("a test") && attribution.contains("审图号"))
+            #expect((description["vector_layers"] as? [[String: Any]])?.compactMap { $0["id"] as? String } == ["places", "borders"])
+        }
+    }
+
+    @Test func stylesLieOnTheBaseMapInTheirDatum() async throws {
+        try await withServer(atlas) { server in
+            for (query, datum) in [("", ""), ("?datum=bd09", "?datum=bd09")] {
+                let style = try await server.get("/styles/blue.json\(query)").json
+                let sources = try #require(style["sources"] as? [String: [String: Any]])
+                #expect(sources["base"]?["url"] as? String == "http://atlas.test:81/tiles/base.json\(datum)")
+                let layers = try #require(style["layers"] as? [[String: Any]])
+                let order = layers.compactMap { $0["source-layer"] as? String }
+                #expect(order == ["places", "borders", "borders", "borders", "borders", "clusters", "factories"])
+            }
+            let alone = try await server.get("/styles/base.json").json
+            #expect((alone["sources"] as? [String: Any])?.keys.sorted() == ["base"])
         }
     }
 

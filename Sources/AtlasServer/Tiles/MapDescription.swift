@@ -1,6 +1,7 @@
 // MapDescription.swift: TileJSON 3.0.0 of a map: where its tiles are, which layers and attributes they have, and whose data they show.
 
 import Atlas
+import Boundaries
 import Foundation
 import VectorTile
 
@@ -13,7 +14,7 @@ struct MapDescription: Sendable {
     /// - Throws: `Problem` 404 for an unknown map, 400 for a bad filter.
     init(name: String, parameters: [(name: String, value: String)]) throws(Problem) {
         map = try MapKind.parse(String(name.dropLast(".json".count)))
-        let query = try QueryParameters(parameters, known: ["datum"], filters: true)
+        let query = try QueryParameters(parameters, known: ["datum"], filters: map != .base)
         filter = query.filter
         datum = try TileDatum.parse(query)
     }
@@ -31,6 +32,7 @@ struct MapDescription: Sendable {
         case .blue: "Blue Map"
         case .supplyChain: "Green Supply Chain map"
         case .carbon: "Blue Carbon map"
+        case .base: "base map"
         }
     }
 
@@ -38,6 +40,13 @@ struct MapDescription: Sendable {
     static func attribution(_ info: SnapshotInfo) -> String {
         let text = info.synthetic && info.label.isEmpty ? "SYNTHETIC DATA" : info.label
         return text.isEmpty ? "BlueAtlas" : "BlueAtlas · " + escapeHTML(text)
+    }
+
+    /// Whose borders are shown, whether they are invented, and what must be said of them. HTML.
+    static func attribution(_ sources: [PlaceSource]) -> String {
+        var parts: [String] = []
+        for text in sources.map(\.source) + sources.map(\.note) where !text.isEmpty && !parts.contains(text) { parts.append(text) }
+        return parts.map(escapeHTML).joined(separator: " · ")
     }
 
     static func escapeHTML(_ text: String) -> String {
@@ -55,21 +64,25 @@ struct MapDescription: Sendable {
     }
 
     /// - Parameter base: scheme and host for the absolute addresses.
-    func tileJSON(base: String, info: SnapshotInfo) throws -> [UInt8] {
+    func tileJSON(base: String, snapshot: Snapshot) throws -> [UInt8] {
+        let info = snapshot.info
+        let deepest = TileSchema.recommendedMaximumZoom(of: map)
         let layers = TileSchema.fields(of: map).map { layer in
             TileJSON.VectorLayer(
                 id: layer.layer, fields: Dictionary(layer.fields, uniquingKeysWith: { first, _ in first }), description: layer.description,
-                minzoom: layer.minZoom, maxzoom: TileSchema.recommendedMaximumZoom)
+                minzoom: layer.minZoom, maxzoom: deepest)
         }
         let bounds = info.bounds
         let south = max(bounds.south, -85.05112877980659)
         let north = min(bounds.north, 85.05112877980659)
-        var about = "Factories of the snapshot as of \(info.asOf)"
-        if info.synthetic { about += ". " + (info.label.isEmpty ? "SYNTHETIC DATA" : info.label) }
+        let isBase = map == .base
+        var about = isBase ? "Provinces, prefectures and counties" : "Factories of the snapshot as of \(info.asOf)"
+        if info.synthetic, !isBase { about += ". " + (info.label.isEmpty ? "SYNTHETIC DATA" : info.label) }
         let description = TileJSON(
             tiles: ["\(base)/tiles/\(map.rawValue)/{z}/{x}/{y}.mvt\(query)"], vectorLayers: layers, name: "BlueAtlas \(title)",
-            description: about, attribution: MapDescription.attribution(info), version: "1.0.0", minzoom: TileSchema.minimumZoom,
-            maxzoom: TileSchema.recommendedMaximumZoom, bounds: [bounds.west, south, bounds.east, north],
+            description: about, attribution: isBase ? MapDescription.attribution(snapshot.placeSources) : MapDescription.attribution(info),
+            version: "1.0.0", minzoom: TileSchema.minimumZoom,
+            maxzoom: deepest, bounds: [bounds.west, south, bounds.east, north],
             center: [(bounds.west + bounds.east) / 2, (south + north) / 2, 3])
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]

@@ -1,8 +1,9 @@
-// MapStyle.swift: a MapLibre style that works as it is: one source, circles, nothing to fetch from elsewhere (no glyphs, no sprites, no
-// base map). Statuses differ in lightness as well as in hue, so that they can be told apart without red and green, and the worst ones are
+// MapStyle.swift: a MapLibre style that works as it is: the base map of our own borders, and circles on it; nothing to fetch from
+// elsewhere (no glyphs, no sprites). Statuses differ in lightness as well as in hue, so that they can be told apart without red and green, and the worst ones are
 // larger and have a dark rim.
 
 import Atlas
+import Boundaries
 import Registry
 
 enum MapStyle {
@@ -19,7 +20,10 @@ enum MapStyle {
     }
 
     /// The style as JSON.
-    static func json(_ description: MapDescription, base: String, info: SnapshotInfo) -> [UInt8] {
+    static func json(_ description: MapDescription, base: String, snapshot: Snapshot) -> [UInt8] {
+        let info = snapshot.info
+        let hasBorders = snapshot.placeCount > 0
+        let isBase = description.map == .base
         var json = JSONWriter()
         json.object { json in
             json.field("version", 8)
@@ -35,22 +39,86 @@ enum MapStyle {
             }
             json.field("zoom", 3.5)
             json.object("sources") { json in
-                json.object("blueatlas") { json in
-                    json.field("type", "vector")
-                    json.field("url", "\(base)/tiles/\(description.map.rawValue).json\(description.query)")
+                if hasBorders {
+                    json.object("base") { json in
+                        json.field("type", "vector")
+                        // The same datum, else borders and factories would lie hundreds of metres apart.
+                        let datum = description.datum == .wgs84 ? "" : "?datum=\(description.datum.rawValue)"
+                        json.field("url", "\(base)/tiles/base.json\(datum)")
+                    }
+                }
+                if !isBase {
+                    json.object("blueatlas") { json in
+                        json.field("type", "vector")
+                        json.field("url", "\(base)/tiles/\(description.map.rawValue).json\(description.query)")
+                    }
                 }
             }
             json.array("layers") { json in
                 json.object { json in
                     json.field("id", "background")
                     json.field("type", "background")
-                    json.object("paint") { $0.field("background-color", "#f4f6f8") }
+                    // Water where there are borders: what is none of China's is drawn the same, as no other land is known.
+                    json.object("paint") { $0.field("background-color", hasBorders ? "#dfe8ef" : "#f4f6f8") }
                 }
-                json.object { clusters(&$0) }
-                json.object { factories(description.map, &$0) }
+                if hasBorders {
+                    json.object { land(&$0) }
+                    for line in borderLines { json.object { borders(line, &$0) } }
+                }
+                if !isBase {
+                    json.object { clusters(&$0) }
+                    json.object { factories(description.map, &$0) }
+                }
             }
         }
         return json.bytes
+    }
+
+    private static func land(_ json: inout JSONWriter) {
+        json.field("id", "land")
+        json.field("type", "fill")
+        json.field("source", "base")
+        json.field("source-layer", PlaceTileSchema.placeLayer)
+        // Without antialiasing: else neighbours of one colour show a seam.
+        json.object("paint") { json in
+            json.field("fill-color", "#fbfaf6")
+            json.field("fill-antialias", false)
+        }
+    }
+
+    /// From the faintest to the strongest: the later ones are drawn above.
+    private static let borderLines = [
+        BorderLine(kind: "county", color: "#d9d6cd", width: "[\"interpolate\",[\"linear\"],[\"zoom\"],8,0.4,14,1.2]", dashes: "[3,2]"),
+        BorderLine(kind: "prefecture", color: "#c4c0b4", width: "[\"interpolate\",[\"linear\"],[\"zoom\"],5,0.5,14,1.8]", dashes: nil),
+        BorderLine(kind: "province", color: "#a39e90", width: "[\"interpolate\",[\"linear\"],[\"zoom\"],3,0.6,14,2.6]", dashes: nil),
+        BorderLine(kind: "outline", color: "#8a97a3", width: "[\"interpolate\",[\"linear\"],[\"zoom\"],3,0.8,14,2]", dashes: nil),
+    ]
+
+    private struct BorderLine {
+        var kind: String
+        var color: String
+        /// MapLibre expressions.
+        var width: String
+        var dashes: String?
+    }
+
+    private static func borders(_ line: BorderLine, _ json: inout JSONWriter) {
+        json.field("id", "border-\(line.kind)")
+        json.field("type", "line")
+        json.field("source", "base")
+        json.field("source-layer", PlaceTileSchema.borderLayer)
+        json.key("filter")
+        json.literal("[\"==\",[\"get\",\"kind\"],\"\(line.kind)\"]")
+        json.object("layout") { $0.field("line-join", "round") }
+        json.object("paint") { json in
+            json.field("line-color", line.color)
+            json.key("line-width")
+            json.literal(line.width)
+            if let dashes = line.dashes {
+                json.key("line-dasharray")
+                json.literal(dashes)
+            }
+        }
     }
 
     private static func layer(_ id: String, _ source: String, _ json: inout JSONWriter) {
@@ -96,7 +164,7 @@ enum MapStyle {
                 json.key("circle-stroke-color")
                 json.literal(match("status"))
                 json.field("circle-stroke-width", 3)
-            case .blue, .carbon:
+            case .blue, .carbon, .base:
                 json.key("circle-color")
                 json.literal(match("status"))
                 json.key("circle-stroke-color")

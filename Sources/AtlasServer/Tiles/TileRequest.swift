@@ -40,7 +40,7 @@ struct TileRequest: Sendable {
             throw Problem(.notFound, kind: .outsidePyramid, detail: "\(axis) must be 0 to \(last) at zoom \(z)", parameter: axis)
         }
         self.tile = tile
-        let query = try QueryParameters(parameters, known: ["datum"], filters: true)
+        let query = try QueryParameters(parameters, known: ["datum"], filters: map != .base)
         filter = query.filter
         datum = try TileDatum.parse(query)
     }
@@ -66,6 +66,8 @@ struct TileRequest: Sendable {
                 (map, index) = (.blue, 12)
             } else if bytes[7...].starts(with: "supply-chain/".utf8) {
                 (map, index) = (.supplyChain, 20)
+            } else if bytes[7...].starts(with: "base/".utf8) {
+                (map, index) = (.base, 12)
             } else {
                 return nil
             }
@@ -101,6 +103,7 @@ struct TileRequest: Sendable {
             case .blue: 0
             case .supplyChain: 1
             case .carbon: 2
+            case .base: 3
             }
         let datumBits: UInt64 =
             switch datum {
@@ -120,13 +123,13 @@ extension MapKind {
     static func parse(_ name: String) throws(Problem) -> MapKind {
         guard let map = MapKind(rawValue: name) else {
             throw Problem(
-                .notFound, kind: .notFound, detail: "there is no map '\(Problem.excerpt(name))'; the maps are blue and supply-chain",
+                .notFound, kind: .notFound, detail: "there is no map '\(Problem.excerpt(name))'; the maps are blue, supply-chain and base",
                 parameter: "map")
         }
         guard map != .carbon else {
             throw Problem(
                 .notFound, kind: .notYetAvailable,
-                detail: "the map 'carbon' arrives with a later release; now there are blue and supply-chain",
+                detail: "the map 'carbon' arrives with a later release; now there are blue, supply-chain and base",
                 parameter: "map")
         }
         return map
