@@ -60,6 +60,7 @@ class Server:
                 writer = csv.DictWriter(file, row.keys())
                 writer.writeheader()
                 writer.writerow(row)
+        self.run("boundaries", "import", "--default", "--store", WORK / "registry.db", "--data-dir", data)
         self.run("import", "--quiet", "--store", WORK / "registry.db", WORK / "dataset")
         self.run("import", "--quiet", "--store", WORK / "registry.db", WORK / "factory.csv")
         self.run("import", "--quiet", "--store", WORK / "registry.db", WORK / "record.csv")

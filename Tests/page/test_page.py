@@ -157,6 +157,21 @@ class MapTests(unittest.TestCase):
         self.assertIn("审图号", view.text("footer"))
         view.shot("blue-zh")
 
+    def test_borders_lie_under_the_factories(self):
+        view = View(self, "lang=en&at=7/31.0/119.5").settle()
+        found = view.map(
+            """map => Object.fromEntries(["land", "border-outline", "border-province", "border-prefecture"].map((id) =>
+              [id, [...new Set(map.queryRenderedFeatures({ layers: [id] }).map((item) => item.properties.code ?? item.properties.kind))]]))""")
+        for code in ("330100", "320500", "310100"):
+            self.assertIn(code, found["land"])
+        self.assertEqual(found["border-province"], ["province"])
+        self.assertEqual(found["border-prefecture"], ["prefecture"])
+        self.assertEqual(found["border-outline"], ["outline"])
+        # Whose borders they are, that some are invented, and that they have no approval number.
+        for words in ("Digital Chart of the World", "SYNTHETIC cells", "审图号"):
+            self.assertIn(words, view.text(".maplibregl-ctrl-attrib"))
+        view.shot("borders")
+
     def test_the_supply_chain_map_shows_every_published_supplier(self):
         view = View(self, "map=supply-chain&lang=en").settle()
         brands = {brand["id"] for brand in server.get("/v1/search", q="BB", kind="brand", limit=100)["brands"]}
