@@ -104,10 +104,17 @@ struct PlaceColumns: Sendable {
             placePolygons.isAscending(through: polygonRings.count - 1) && polygonRings.isAscending(through: ringArcs.count - 1)
                 && ringArcs.isAscending(through: placeArcs.count) && corners.isAscending(through: longitude.count),
             "the rings of the places do not fit together")
-        try check(placeArcs.allSatisfy { Int($0 < 0 ? ~$0 : $0) < arcs }, "a place has an arc that there is not")
+        try check(
+            placeArcs.withUnsafeBufferPointer { references in
+                references.allSatisfy { Int($0 < 0 ? ~$0 : $0) < arcs }
+            }, "a place has an arc that there is not")
         let pointLimit = UInt64(points.count)
         try check(
-            zip(start, pointCount).allSatisfy { UInt64($0) + UInt64($1) <= pointLimit }, "an arc has points that there are not")
+            start.withUnsafeBufferPointer { starts in
+                pointCount.withUnsafeBufferPointer { counts in
+                    starts.indices.allSatisfy { UInt64(starts[$0]) + UInt64(counts[$0]) <= pointLimit }
+                }
+            }, "an arc has points that there are not")
     }
 
     func box(_ place: Int) -> GridBox { GridBox(minX: minX[place], minY: minY[place], maxX: maxX[place], maxY: maxY[place]) }

@@ -130,7 +130,7 @@ public final class Snapshot: Sendable {
         let placeColumns = try PlaceColumns(file: file)
         self.placeColumns = placeColumns
         place = try perFactory(.place, of: UInt32.self)
-        guard place.allSatisfy({ $0 == PlaceColumns.none || Int($0) < placeColumns.count }) else {
+        guard place.areBelow(placeColumns.count, orLast: true) else {
             throw .inconsistent(path: path, detail: "a factory's place is not in the table")
         }
         recordOffsets = try perFactory(.recordOffsets, of: UInt32.self, extra: 1)
@@ -152,7 +152,7 @@ public final class Snapshot: Sendable {
         creditCodes = StringColumn(
             offsets: try file.column(.creditOffsets, of: UInt32.self), heap: try file.column(.creditHeap, of: UInt8.self))
         creditFactory = try file.column(.creditFactory, of: UInt32.self)
-        guard creditFactory.count == creditCodes.count, creditFactory.allSatisfy({ Int($0) < n }) else {
+        guard creditFactory.count == creditCodes.count, creditFactory.areBelow(n) else {
             throw .inconsistent(path: path, detail: "the credit codes point outside the factories")
         }
         search = try SearchIndex(file, factories: n)
@@ -173,10 +173,10 @@ public final class Snapshot: Sendable {
         else { throw .inconsistent(path: path, detail: "the records' columns differ in length") }
         guard linkOffsets.isAscending(through: linkBrand.count), supplierOffsets.count == brandIDs.count + 1,
             supplierOffsets.isAscending(through: supplierFactory.count),
-            supplierFactory.allSatisfy({ Int($0) < n }), linkBrand.allSatisfy({ Int($0) < brandIDs.count })
+            supplierFactory.areBelow(n), linkBrand.areBelow(brandIDs.count)
         else { throw .inconsistent(path: path, detail: "the supplier links point outside their tables") }
 
-        guard industry.allSatisfy({ Int($0) < industries.count }) else {
+        guard industry.areBelow(industries.count) else {
             throw .inconsistent(path: path, detail: "a factory's industry is not in the table")
         }
         let links = linkOffsets
@@ -206,6 +206,20 @@ public final class Snapshot: Sendable {
         guard low < orderByKey.count else { return nil }
         let index = Int(orderByKey[low])
         return index < count && primaryKey[index] == key ? index : nil
+    }
+}
+
+extension Column where Element: FixedWidthInteger & UnsignedInteger {
+    /// Whether every element is below a limit, or, if `orLast`, the greatest that there is, which stands for none.
+    ///
+    /// Without an early end, so that the compiler takes several at a time: opening looks at millions.
+    func areBelow(_ limit: Int, orLast: Bool = false) -> Bool {
+        withUnsafeBufferPointer { elements in
+            let step: Element = orLast ? 1 : 0
+            var greatest: Element = 0
+            for element in elements { greatest = Swift.max(greatest, element &+ step) }
+            return elements.isEmpty || Int(greatest) < limit + Int(step)
+        }
     }
 }
 

@@ -26,7 +26,7 @@ struct SearchIndex: Sendable {
         postings = try file.column(.searchPostings, of: UInt8.self)
         letters = LetterTable(
             characters: try file.column(.searchCharacters, of: UInt32.self), letters: try file.column(.searchLetters, of: UInt32.self))
-        guard order.count == factories, order.allSatisfy({ Int($0) < factories }), counts.count == keys.count,
+        guard order.count == factories, order.areBelow(factories), counts.count == keys.count,
             offsets.count == keys.count + 1, offsets.last.map({ Int($0) == postings.count }) ?? false
         else { throw .inconsistent(path: file.path, detail: "the sections of the search index do not fit each other") }
     }
