@@ -115,10 +115,10 @@ struct AtlasResponder: HTTPResponder {
             return Reply(type: "text/plain; version=0.0.4; charset=utf-8", Array(metrics.registry.export().utf8))
         case .tileJSON:
             let description = try MapDescription(name: target.segments[1], parameters: target.parameters)
-            return .json(try description.tileJSON(base: absolute(base), snapshot: snapshot(for: description)))
+            return .json(try description.tileJSON(base: absolute(base), atlas: atlas(for: description)))
         case .style:
             let description = try MapDescription(name: target.segments[1], parameters: target.parameters)
-            return .json(MapStyle.json(description, base: try absolute(base), snapshot: try snapshot(for: description)))
+            return .json(MapStyle.json(description, base: try absolute(base), atlas: try atlas(for: description)))
         case .near: return .json(try factories.near(call), type: FactoryJSON.type)
         case .nearest: return .json(try factories.nearest(call), type: FactoryJSON.type)
         case .window: return .json(try factories.window(call), type: FactoryJSON.type)
@@ -157,11 +157,11 @@ struct AtlasResponder: HTTPResponder {
         return Reply(headers: headers, body: tile.body)
     }
 
-    /// The snapshot, once it is sure that it can answer for the tiles described: an address that fails for every tile is none.
-    private func snapshot(for description: MapDescription) throws -> Snapshot {
-        let snapshot = try snapshots.required().snapshot
-        try snapshot.check(description.filter)
-        return snapshot
+    /// The map, once it is sure that it can answer for the tiles described: an address that fails for every tile is none.
+    private func atlas(for description: MapDescription) throws -> LiveAtlas {
+        let atlas = try snapshots.required().atlas
+        try atlas.check(description.filter)
+        return atlas
     }
 
     /// TileJSON and styles are read apart from their address, so theirs must be whole ones.

@@ -41,11 +41,11 @@ struct FactoryEndpoints: Sendable {
             if cursor == nil { throw Problem(parameter: "after", value: text, mustBe: "taken from the 'next' link of the page before") }
         }
         let loaded = try snapshots.required()
-        let page = try loaded.snapshot.near(
+        let page = try loaded.atlas.near(
             longitude: center.longitude, latitude: center.latitude, radiusMeters: radius, limit: limit, after: cursor, filter: query.filter)
         return FactoryJSON.collection(
             FactoryPage(hits: page.hits, total: page.total, next: page.next.map { call.address(after: $0.description) }),
-            info: loaded.snapshot.info, datum: datum)
+            info: loaded.atlas.info, datum: datum)
     }
 
     func nearest(_ call: Call) throws -> [UInt8] {
@@ -53,9 +53,9 @@ struct FactoryEndpoints: Sendable {
         let (datum, center) = try FactoryEndpoints.position(query)
         let count = try query.integer("k", in: 1...min(limits.hits, Snapshot.Limits.hits), default: min(10, limits.hits))
         let loaded = try snapshots.required()
-        let hits = try loaded.snapshot.nearest(
+        let hits = try loaded.atlas.nearest(
             longitude: center.longitude, latitude: center.latitude, k: count, filter: query.filter)
-        return FactoryJSON.collection(FactoryPage(hits: hits, total: nil, next: nil), info: loaded.snapshot.info, datum: datum)
+        return FactoryJSON.collection(FactoryPage(hits: hits, total: nil, next: nil), info: loaded.atlas.info, datum: datum)
     }
 
     func window(_ call: Call) throws -> [UInt8] {
@@ -71,14 +71,14 @@ struct FactoryEndpoints: Sendable {
         let loaded = try snapshots.required()
         let page: FactoryPage
         if datum.isPlain {
-            let found = try loaded.snapshot.factories(
+            let found = try loaded.atlas.factories(
                 west: window.west, south: window.south, east: window.east, north: window.north, limit: limit, after: cursor,
                 filter: query.filter)
             page = FactoryPage(hits: found.hits, total: found.total, next: found.next.map { call.address(after: String($0)) })
         } else {
-            page = try shifted(window, datum, limit: limit, after: cursor, filter: query.filter, loaded.snapshot, call)
+            page = try shifted(window, datum, limit: limit, after: cursor, filter: query.filter, loaded.atlas, call)
         }
-        return FactoryJSON.collection(page, info: loaded.snapshot.info, datum: datum)
+        return FactoryJSON.collection(page, info: loaded.atlas.info, datum: datum)
     }
 
     /// - Returns: nil when there is no such factory.
@@ -86,10 +86,10 @@ struct FactoryEndpoints: Sendable {
         let query = try QueryParameters(parameters, known: ["crs"])
         let datum = try PositionDatum(query)
         let loaded = try snapshots.required()
-        let hit = loaded.snapshot.factory(id: id)
+        let hit = loaded.atlas.factory(id: id)
         let detail = try loaded.registry?.factory(id: id)
         guard hit != nil || detail != nil else { return nil }
-        return FactoryJSON.detail(hit, detail, info: loaded.snapshot.info, datum: datum)
+        return FactoryJSON.detail(hit, detail, info: loaded.atlas.info, datum: datum)
     }
 
     // MARK: Parameters
@@ -118,13 +118,13 @@ struct FactoryEndpoints: Sendable {
     /// A window of GCJ-02 is no window of WGS 84, so a wider one is read page by page and each position is converted and tested.
     /// How many match in all is not known without reading all of them, so it is not said.
     private func shifted(
-        _ window: Window, _ datum: PositionDatum, limit: Int, after: Int64?, filter: Filter, _ snapshot: Snapshot, _ call: Call
+        _ window: Window, _ datum: PositionDatum, limit: Int, after: Int64?, filter: Filter, _ atlas: LiveAtlas, _ call: Call
     ) throws -> FactoryPage {
         let wide = window.widened(by: PositionDatum.margin)
         var hits: [FactoryHit] = []
         var cursor = after
         while true {
-            let found = try snapshot.factories(
+            let found = try atlas.factories(
                 west: wide.west, south: wide.south, east: wide.east, north: wide.north, limit: Snapshot.Limits.hits, after: cursor,
                 filter: filter)
             for hit in found.hits {

@@ -78,14 +78,15 @@ enum ServiceDescription {
         var json = JSONWriter()
         json.object { json in
             json.field("name", "BlueAtlas")
-            if let snapshot = loaded?.snapshot {
+            if let loaded {
+                let info = loaded.atlas.info
                 json.object("snapshot") { json in
-                    json.field("identifier", snapshot.identifier)
-                    json.field("as_of", snapshot.info.asOf)
-                    json.field("factories", snapshot.info.factories)
-                    json.field("records", snapshot.info.records)
-                    json.field("brands", snapshot.info.brands)
-                    if snapshot.info.synthetic { json.field("synthetic", snapshot.info.label) }
+                    json.field("identifier", loaded.snapshot.identifier)
+                    json.field("as_of", info.asOf)
+                    json.field("factories", info.factories)
+                    json.field("records", info.records)
+                    json.field("brands", info.brands)
+                    if info.synthetic { json.field("synthetic", info.label) }
                 }
             }
             json.array("addresses") { json in

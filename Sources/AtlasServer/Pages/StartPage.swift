@@ -24,7 +24,7 @@ enum StartPage {
 
     static func html(_ loaded: LoadedSnapshot?) -> [UInt8] {
         var state = "<p>No snapshot is loaded yet.</p>"
-        if let info = loaded?.snapshot.info {
+        if let info = loaded?.atlas.info {
             let label =
                 info.synthetic
                 ? "<p class=\"note\">\(MapDescription.escapeHTML(info.label.isEmpty ? "SYNTHETIC DATA" : info.label))</p>" : ""

@@ -25,7 +25,7 @@ final class BrandDirectory: Sendable {
         if let known = cached.withLock({ $0 }), known.generation == loaded.generation { return known.entries }
         let names = try loaded.registry?.brands() ?? []
         let byID = Dictionary(names.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
-        let entries = loaded.snapshot.publishedBrands.filter { $0.suppliers > 0 }.map { brand in
+        let entries = loaded.atlas.publishedBrands.filter { $0.suppliers > 0 }.map { brand in
             let named = byID[brand.id]
             let texts = [brand.id, named?.nameZH, named?.nameEN].compactMap { $0.map(NameKey.normalized) }
             return Entry(id: brand.id, nameZH: named?.nameZH, nameEN: named?.nameEN, suppliers: brand.suppliers, texts: texts)

@@ -29,14 +29,14 @@ struct SearchEndpoint: Sendable {
         let limit = try parameters.integer("limit", in: 1...SearchEndpoint.largestLimit, default: SearchEndpoint.defaultLimit)
         let kinds = try SearchEndpoint.kinds(parameters)
         let loaded = try snapshots.required()
-        let snapshot = loaded.snapshot
+        let atlas = loaded.atlas
         var json = JSONWriter()
         try json.object { json in
             json.field("query", query.text)
-            if snapshot.info.synthetic { json.field("synthetic", snapshot.info.label.isEmpty ? "SYNTHETIC DATA" : snapshot.info.label) }
-            json.field("as_of", snapshot.info.asOf)
+            if atlas.info.synthetic { json.field("synthetic", atlas.info.label.isEmpty ? "SYNTHETIC DATA" : atlas.info.label) }
+            json.field("as_of", atlas.info.asOf)
             if kinds.contains(.place) {
-                let found = snapshot.searchPlaces(query, limit: limit)
+                let found = atlas.searchPlaces(query, limit: limit)
                 json.array("places") { json in for place in found { json.object { SearchEndpoint.place(place, &$0) } } }
             }
             if kinds.contains(.brand) {
@@ -45,7 +45,7 @@ struct SearchEndpoint: Sendable {
                 json.array("brands") { json in for brand in found { json.object { SearchEndpoint.brand(brand, &$0) } } }
             }
             if kinds.contains(.factory) {
-                let found = snapshot.search(query, limit: limit)
+                let found = atlas.search(query, limit: limit)
                 json.field("numberMatched", found.total)
                 // Counting ends somewhere: "1,000 or more" is what a list needs to say.
                 json.field("numberMatchedIsAtLeast", found.isAtLeast)

@@ -8,7 +8,10 @@ import Synchronization
 
 /// A snapshot in service, with the registry that has the details.
 struct LoadedSnapshot: Sendable {
-    let snapshot: Snapshot
+    /// What is asked of factories is asked of this: the snapshot with the changes since.
+    let atlas: LiveAtlas
+    /// The file alone: borders, and whatever else follows no single change.
+    var snapshot: Snapshot { atlas.snapshot }
     /// Counts the distinct snapshots that this process has served; part of cache keys.
     let generation: UInt32
     let registry: RegistryStore?
@@ -41,7 +44,7 @@ final class SnapshotHolder: Sendable {
             let same = state?.snapshot.identifier == snapshot.identifier
             let generation = state.map { same ? $0.generation : $0.generation &+ 1 } ?? 0
             let loaded = LoadedSnapshot(
-                snapshot: snapshot, generation: generation, registry: registry ?? state?.registry, loadedAt: .now())
+                atlas: LiveAtlas(snapshot), generation: generation, registry: registry ?? state?.registry, loadedAt: .now())
             state = loaded
             return loaded
         }

@@ -64,8 +64,8 @@ struct MapDescription: Sendable {
     }
 
     /// - Parameter base: scheme and host for the absolute addresses.
-    func tileJSON(base: String, snapshot: Snapshot) throws -> [UInt8] {
-        let info = snapshot.info
+    func tileJSON(base: String, atlas: LiveAtlas) throws -> [UInt8] {
+        let info = atlas.info
         let deepest = TileSchema.recommendedMaximumZoom(of: map)
         let layers = TileSchema.fields(of: map).map { layer in
             TileJSON.VectorLayer(
@@ -80,7 +80,8 @@ struct MapDescription: Sendable {
         if info.synthetic, !isBase { about += ". " + (info.label.isEmpty ? "SYNTHETIC DATA" : info.label) }
         let description = TileJSON(
             tiles: ["\(base)/tiles/\(map.rawValue)/{z}/{x}/{y}.mvt\(query)"], vectorLayers: layers, name: "BlueAtlas \(title)",
-            description: about, attribution: isBase ? MapDescription.attribution(snapshot.placeSources) : MapDescription.attribution(info),
+            description: about,
+            attribution: isBase ? MapDescription.attribution(atlas.snapshot.placeSources) : MapDescription.attribution(info),
             version: "1.0.0", minzoom: TileSchema.minimumZoom,
             maxzoom: deepest, bounds: [bounds.west, south, bounds.east, north],
             center: [(bounds.west + bounds.east) / 2, (south + north) / 2, 3])

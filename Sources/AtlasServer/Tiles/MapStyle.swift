@@ -20,9 +20,9 @@ enum MapStyle {
     }
 
     /// The style as JSON.
-    static func json(_ description: MapDescription, base: String, snapshot: Snapshot) -> [UInt8] {
-        let info = snapshot.info
-        let hasBorders = snapshot.placeCount > 0
+    static func json(_ description: MapDescription, base: String, atlas: LiveAtlas) -> [UInt8] {
+        let info = atlas.info
+        let hasBorders = atlas.snapshot.placeCount > 0
         let isBase = description.map == .base
         var json = JSONWriter()
         json.object { json in
