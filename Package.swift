@@ -39,6 +39,8 @@ let package = Package(
         // The hot core: no I/O, no Foundation.
         .target(name: "SpatialIndex"),
         .target(name: "VectorTile"),
+        // Readings, limits, indices: pure rules.
+        .target(name: "Monitoring"),
         .target(name: "Geodesy", dependencies: ["CProj"]),
         .target(name: "Boundaries", dependencies: ["CGeos", "CZlib", "Geodesy", "SpatialIndex"]),
 
@@ -46,7 +48,7 @@ let package = Package(
         .target(
             name: "Registry",
             dependencies: [
-                "Geodesy", "Boundaries", "CZlib",
+                "Geodesy", "Boundaries", "Monitoring", "CZlib",
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "GRDBSQLite", package: "GRDB.swift"),
             ]),
@@ -56,13 +58,13 @@ let package = Package(
         .target(
             name: "Atlas",
             dependencies: [
-                "SpatialIndex", "VectorTile", "Geodesy", "Boundaries", "Registry", "CXXHash",
+                "SpatialIndex", "VectorTile", "Geodesy", "Boundaries", "Monitoring", "Registry", "CXXHash",
                 .product(name: "HeapModule", package: "swift-collections"),
             ]),
         .target(
             name: "AtlasServer",
             dependencies: [
-                "Atlas", "Registry", "Boundaries", "Geodesy", "VectorTile", "SpatialIndex", "CDeflate", "CMalloc",
+                "Atlas", "Registry", "Monitoring", "Boundaries", "Geodesy", "VectorTile", "SpatialIndex", "CDeflate", "CMalloc",
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
@@ -75,18 +77,19 @@ let package = Package(
         .executableTarget(
             name: "blueatlas",
             dependencies: [
-                "AtlasServer", "Atlas", "Registry", "SyntheticData", "Boundaries", "Geodesy", "VectorTile", "SpatialIndex",
+                "AtlasServer", "Atlas", "Registry", "Monitoring", "SyntheticData", "Boundaries", "Geodesy", "VectorTile", "SpatialIndex",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ]),
 
         .testTarget(name: "SpatialIndexTests", dependencies: ["SpatialIndex", "CProj"]),
         .testTarget(name: "VectorTileTests", dependencies: ["VectorTile"], exclude: ["peers"]),
+        .testTarget(name: "MonitoringTests", dependencies: ["Monitoring"], exclude: ["peers"]),
         .testTarget(name: "GeodesyTests", dependencies: ["Geodesy"], exclude: ["Fixtures"]),
         .testTarget(name: "BoundariesTests", dependencies: ["Boundaries", "CGeos", "Geodesy", "SpatialIndex"]),
-        .testTarget(name: "RegistryTests", dependencies: ["Registry", "Boundaries", .product(name: "GRDB", package: "GRDB.swift")]),
+        .testTarget(name: "RegistryTests", dependencies: ["Registry", "Monitoring", "Boundaries", .product(name: "GRDB", package: "GRDB.swift")]),
         .testTarget(name: "SyntheticDataTests", dependencies: ["SyntheticData", "Boundaries", "Geodesy", "Registry"]),
-        .testTarget(name: "AtlasTests", dependencies: ["Atlas", "Boundaries", "Geodesy", "VectorTile"]),
+        .testTarget(name: "AtlasTests", dependencies: ["Atlas", "Boundaries", "Monitoring", "Geodesy", "VectorTile"]),
         .testTarget(
             name: "AtlasServerTests",
             dependencies: ["AtlasServer", "Boundaries", .product(name: "HummingbirdTesting", package: "hummingbird")]),
