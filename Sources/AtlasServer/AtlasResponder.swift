@@ -10,7 +10,7 @@ import NIOCore
 import Registry
 
 struct AtlasResponder: HTTPResponder {
-    typealias Context = BasicRequestContext
+    typealias Context = AtlasRequestContext
 
     let configuration: AtlasServerConfiguration
     let snapshots: SnapshotHolder
@@ -22,19 +22,43 @@ struct AtlasResponder: HTTPResponder {
     let gzip: Gzip
     let workers: WorkPool
     let metrics: ServerMetrics
+    /// The live registry; nil when the server only reads.
+    let live: LiveServices?
+    private let liveRoutes = LiveRouteTable.all
+
+    init(
+        configuration: AtlasServerConfiguration, snapshots: SnapshotHolder, tiles: TileService, factories: FactoryEndpoints,
+        search: SearchEndpoint, places: PlaceEndpoints, page: PageFiles, gzip: Gzip, workers: WorkPool, metrics: ServerMetrics,
+        live: LiveServices?
+    ) {
+        self.configuration = configuration
+        self.snapshots = snapshots
+        self.tiles = tiles
+        self.factories = factories
+        self.search = search
+        self.places = places
+        self.page = page
+        self.gzip = gzip
+        self.workers = workers
+        self.metrics = metrics
+        self.live = live
+    }
 
     @Sendable func respond(to request: Request, context: Context) async throws -> Response {
         let start = NIODeadline.now()
         let id = requestID(request, context)
         var route = Route.unknown
+        var label: String?
         var failure: (any Error)?
         var reply: Reply
         do {
-            reply = try await answer(request, route: &route)
+            reply = try await answer(request, context, id: id, route: &route, label: &label)
         } catch let problem as Problem {
             reply = self.reply(to: request, problem: problem, requestID: id)
         } catch let error as QueryError {
             reply = self.reply(to: request, problem: Problem(error), requestID: id)
+        } catch let refusal as WriteRefusal {
+            reply = self.reply(to: request, problem: Problem(refusal), requestID: id)
         } catch let error as RegistryError {
             failure = error
             var problem = Problem(
@@ -50,26 +74,35 @@ struct AtlasResponder: HTTPResponder {
         let response = reply.response(isHead: request.method == .head)
         let nanoseconds = (NIODeadline.now() - start).nanoseconds
         let sent = request.method == .head ? 0 : reply.body.readableBytes
-        metrics.request(route, status: reply.status.code, nanoseconds: nanoseconds, bodyBytes: sent)
-        log(request, context, id: id, route: route, status: reply.status.code, bytes: sent, nanoseconds: nanoseconds, failure: failure)
+        metrics.request(label ?? route.rawValue, status: reply.status.code, nanoseconds: nanoseconds, bodyBytes: sent)
+        log(request, context, id: id, route: label ?? route.rawValue, status: reply.status.code, bytes: sent, nanoseconds: nanoseconds, failure: failure)
         return response
     }
 
     // MARK: Routes
 
-    private func answer(_ request: Request, route: inout Route) async throws -> Reply {
+    private func answer(
+        _ request: Request, _ context: Context, id: String, route: inout Route, label: inout String?
+    ) async throws -> Reply {
         let text = request.head.path ?? "/"
         if request.method == .options, text == "*" { return Reply(.noContent, headers: CORS.options(isPreflight: false)) }
         let target = try RequestTarget(text)
         route = Route(segments: target.segments)
-        guard route != .unknown else { throw unknownPath(target) }
+        let found = live == nil ? [] : liveRoutes.matches(target.segments)
+        guard route != .unknown || !found.isEmpty else { throw unknownPath(target) }
+        let methods = AtlasResponder.methods(of: route, and: found.map(\.route))
         if request.method == .options {
             let isPreflight = request.headers[.origin] != nil && request.headers[.accessControlRequestMethod] != nil
-            return Reply(.noContent, headers: CORS.options(isPreflight: isPreflight))
+            return Reply(.noContent, headers: CORS.options(isPreflight: isPreflight, methods: methods))
         }
-        guard request.method == .get || request.method == .head else {
-            throw Problem.notAllowed(String(request.method.rawValue.prefix(32)))
+        let method = request.method == .head ? .get : request.method
+        if let live, let (liveRoute, values) = found.first(where: { $0.route.method == method }) {
+            label = liveRoute.pattern
+            var reply = try await answer(request, context, liveRoute, values, target, services: live, requestID: id)
+            if reply.stream == nil { reply.compress(for: ContentCoding.preferred(request.headers[.acceptEncoding]), with: gzip) }
+            return reply
         }
+        guard method == .get, route != .unknown else { throw Problem.notAllowed(String(request.method.rawValue.prefix(32)), use: methods) }
         let base = try BaseAddress.of(request.head, trustsProxy: configuration.trustsProxy)
         let coding = ContentCoding.preferred(request.headers[.acceptEncoding])
         switch route {
@@ -96,6 +129,16 @@ struct AtlasResponder: HTTPResponder {
             reply.compress(for: coding, with: gzip)
             return reply
         }
+    }
+
+    /// The methods of a path, for the Allow header.
+    private static func methods(of route: Route, and live: [LiveRoute]) -> String {
+        var methods = route == .unknown ? [] : ["GET", "HEAD"]
+        for route in live where !methods.contains(route.method.rawValue) {
+            methods.append(route.method.rawValue)
+            if route.method == .get { methods.append("HEAD") }
+        }
+        return (methods + ["OPTIONS"]).joined(separator: ", ")
     }
 
     private func document(_ route: Route, _ target: RequestTarget, path: String, base: String?) throws -> Reply {
@@ -205,13 +248,13 @@ struct AtlasResponder: HTTPResponder {
 
     /// One line a request, at debug; the server's own failures at error. Targets are logged as they came: percent-encoded, one line.
     private func log(
-        _ request: Request, _ context: Context, id: String, route: Route, status: Int, bytes: Int, nanoseconds: Int64, failure: (any Error)?
+        _ request: Request, _ context: Context, id: String, route: String, status: Int, bytes: Int, nanoseconds: Int64, failure: (any Error)?
     ) {
         let level: Logger.Level = failure == nil ? .debug : .error
         guard level >= context.logger.logLevel else { return }
         var metadata: Logger.Metadata = [
             "request": "\(id)", "method": "\(request.method.rawValue)", "target": "\(request.head.path ?? "")",
-            "route": "\(route.rawValue)",
+            "route": "\(route)",
             "status": "\(status)", "bytes": "\(bytes)", "ms": "\(Double(nanoseconds / 1000) / 1000)",
         ]
         if let failure { metadata["error"] = "\(failure)" }

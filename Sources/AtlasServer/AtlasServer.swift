@@ -76,16 +76,30 @@ public struct AtlasServer: Sendable {
             workers: workers, metrics: counted, interval: configuration.pollInterval, trapsHangup: configuration.trapsHangup, logger: logger
         )
         let loops = MultiThreadedEventLoopGroup(numberOfThreads: configuration.threads ?? System.coreCount)
+        var live: LiveServices?
         do {
+            live = try openLive(holder, workers, counted)
             try load(watcher)
-            try await serve(signals, watcher, holder, cache, workers, counted, loops, onReady)
+            try await serve(signals, watcher, holder, cache, workers, counted, loops, live, onReady)
         } catch {
+            await live?.shutDown()
             await workers.shutDown()
             try? await loops.shutdownGracefully()
             throw translated(error)
         }
+        await live?.shutDown()
         await workers.shutDown()
         try? await loops.shutdownGracefully()
+    }
+
+    /// The live registry, if the server is to have one. Opened first: it brings an older file up to date.
+    private func openLive(_ holder: SnapshotHolder, _ workers: WorkPool, _ counted: ServerMetrics) throws -> LiveServices? {
+        guard configuration.isLive else { return nil }
+        guard let path = configuration.registryPath else {
+            throw AtlasServerError.badConfiguration("--live: needs a registry; name it with --store")
+        }
+        return try LiveServices(
+            storePath: path, snapshots: holder, workers: workers, metrics: counted, limits: configuration.limits, logger: logger)
     }
 
     private func check() throws(AtlasServerError) {
@@ -109,15 +123,17 @@ public struct AtlasServer: Sendable {
 
     private func serve(
         _ signals: [UnixSignal], _ watcher: SnapshotWatcher, _ holder: SnapshotHolder, _ cache: TileCache, _ workers: WorkPool,
-        _ counted: ServerMetrics, _ loops: MultiThreadedEventLoopGroup, _ onReady: @escaping @Sendable (Int) -> Void
+        _ counted: ServerMetrics, _ loops: MultiThreadedEventLoopGroup, _ live: LiveServices?, _ onReady: @escaping @Sendable (Int) -> Void
     ) async throws {
         let gzip = Gzip()
         let tiles = TileService(snapshots: holder, cache: cache, gzip: gzip, workers: workers, metrics: counted)
         let responder = AtlasResponder(
             configuration: configuration, snapshots: holder, tiles: tiles,
             factories: FactoryEndpoints(snapshots: holder, limits: configuration.limits), search: SearchEndpoint(snapshots: holder),
-            places: PlaceEndpoints(snapshots: holder), page: page(gzip), gzip: gzip, workers: workers, metrics: counted)
-        let door = FrontDoorServices(tiles: tiles, metrics: counted, limits: configuration.limits, logger: logger)
+            places: PlaceEndpoints(snapshots: holder), page: page(gzip), gzip: gzip, workers: workers, metrics: counted,
+            live: live)
+        let door = FrontDoorServices(
+            tiles: tiles, metrics: counted, limits: configuration.limits, takesBodies: live != nil, logger: logger)
         let port = configuration.port
         let application = Application(
             responder: responder,
@@ -125,7 +141,7 @@ public struct AtlasServer: Sendable {
             configuration: ApplicationConfiguration(
                 address: .hostname(configuration.host, port: configuration.port), backlog: 1024,
                 availableConnectionsDelegate: MaximumAvailableConnections(configuration.limits.connections)),
-            services: [watcher],
+            services: [watcher] + (live?.background ?? []),
             onServerRunning: { channel in onReady(channel.localAddress?.port ?? port) },
             eventLoopGroupProvider: .shared(loops),
             logger: logger)

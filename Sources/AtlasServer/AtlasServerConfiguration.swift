@@ -16,7 +16,7 @@ public struct AtlasServerConfiguration: Sendable {
         public var targetBytes = 8_192
         /// All header fields of a request together, bytes.
         public var headerBytes = 16_384
-        /// Body of a request, bytes. Nothing here takes one; this much is read and ignored.
+        /// Body of a request that takes none, bytes: this much is read and ignored. Routes of the live registry have limits of their own.
         public var bodyBytes = 65_536
         /// Open connections; further ones wait in the system's queue.
         public var connections = 4_096
@@ -32,6 +32,8 @@ public struct AtlasServerConfiguration: Sendable {
     public var snapshotPath: String
     /// The registry with records and details; nil: details say only what the snapshot knows.
     public var registryPath: String?
+    /// Whether the registry takes writes: it is opened for them, and the routes of the live registry are there.
+    public var isLive = false
     /// The folder of the map page; nil: the one that was built with the program.
     public var pagePath: String?
     /// The folder of the map library that tools/setup fetches; nil: `.assets` here or in a folder above the program.

@@ -18,6 +18,8 @@ struct ServeCommand: AsyncParsableCommand {
     var snapshot = "var/atlas.snapshot"
     @Option(help: "The registry with the records behind the map. Default: var/registry.db, or none when that is not there.")
     var store: String?
+    @Flag(help: "Take writes: the routes of the live registry are there, and the registry is opened for writing.")
+    var live = false
     @Option(help: "The folder of the map page. Default: the one that was built with the program.")
     var page: String?
     @Option(help: "The folder with the map library. Default: .assets here or in a folder above the program; tools/setup fills it.")
@@ -79,6 +81,7 @@ struct ServeCommand: AsyncParsableCommand {
         let metrics = PrometheusRegistry()
         MetricsSystem.bootstrap(metrics)
         var options = AtlasServerConfiguration(snapshotPath: snapshot, registryPath: store ?? usualStore)
+        options.isLive = live
         options.pagePath = page
         options.assetsPath = assets
         options.host = host

@@ -14,6 +14,8 @@ struct FrontDoorServices: Sendable {
     let tiles: TileService
     let metrics: ServerMetrics
     let limits: AtlasServerConfiguration.Limits
+    /// Whether some routes take bodies; each then has its own limit, and the door counts only what comes with requests that have none.
+    let takesBodies: Bool
     let logger: Logger
 }
 
@@ -39,6 +41,10 @@ final class FrontDoor: ChannelDuplexHandler, RemovableChannelHandler {
     var passedOn = CircularBuffer<Bool>()
     /// Bytes of the current request's body so far.
     var bodyBytes = 0
+    /// Whether the current request goes to a route that counts for itself.
+    var isRoutesBody = false
+    /// Whether a request that was passed on has not ended yet: then the client's silence is its own.
+    var isReadingRequest = false
     /// Last sign of life of the client.
     var lastActivity = NIODeadline.now()
     var isQuiescing = false
@@ -101,7 +107,7 @@ final class FrontDoor: ChannelDuplexHandler, RemovableChannelHandler {
             // A client that takes its answer slowly has more patience coming.
             let allowed = context.channel.isWritable ? limit : limit * 4
             let silent = NIODeadline.now() - self.lastActivity
-            let isWaitingForUs = !self.passedOn.isEmpty && context.channel.isWritable
+            let isWaitingForUs = !self.passedOn.isEmpty && !self.isReadingRequest && context.channel.isWritable
             if silent >= allowed, !isWaitingForUs {
                 context.close(promise: nil)
             } else {
@@ -127,22 +133,26 @@ final class FrontDoor: ChannelDuplexHandler, RemovableChannelHandler {
         case (.closing, _): return
         case (.open, .head(let head)):
             bodyBytes = 0
+            isRoutesBody = services.takesBodies && head.method != .GET && head.method != .HEAD
             if let refusal = refusal(of: head) { return refuse(context, refusal) }
             if passedOn.isEmpty, isWritable(context), let answer = cachedAnswer(to: head) {
                 state = .answering(answer)
             } else {
                 passedOn.append(head.isKeepAlive)
+                isReadingRequest = true
                 context.fireChannelRead(data)
             }
         case (.answering, .head): return refuse(context, .malformed("a request inside another"))
         case (.open, .body(let body)):
             bodyBytes += body.readableBytes
-            guard bodyBytes <= services.limits.bodyBytes else { return refuse(context, .bodyTooLarge(services.limits.bodyBytes)) }
+            guard isRoutesBody || bodyBytes <= services.limits.bodyBytes else { return refuse(context, .bodyTooLarge(services.limits.bodyBytes)) }
             context.fireChannelRead(data)
         case (.answering, .body(let body)):
             bodyBytes += body.readableBytes
             if bodyBytes > services.limits.bodyBytes { refuse(context, .bodyTooLarge(services.limits.bodyBytes)) }
-        case (.open, .end): context.fireChannelRead(data)
+        case (.open, .end):
+            isReadingRequest = false
+            context.fireChannelRead(data)
         case (.answering(let answer), .end):
             state = .open
             write(answer)
@@ -176,6 +186,10 @@ final class FrontDoor: ChannelDuplexHandler, RemovableChannelHandler {
 
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
         switch unwrapOutboundIn(data) {
+        case .head(let head) where head.headers["connection"].contains("close"):
+            // A route that has not read its request to the end, and will not.
+            if !passedOn.isEmpty { passedOn[passedOn.startIndex] = false }
+            context.write(data, promise: promise)
         case .head(var head) where isQuiescing || passedOn.first == false:
             head.headers.replaceOrAdd(name: "connection", value: "close")
             context.write(wrapOutboundOut(.head(head)), promise: promise)

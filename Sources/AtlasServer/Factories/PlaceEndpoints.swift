@@ -3,6 +3,7 @@
 
 import Atlas
 import Boundaries
+import Registry
 
 /// The queries about places. On the work pool, as they build text.
 struct PlaceEndpoints: Sendable {

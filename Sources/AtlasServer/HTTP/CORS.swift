@@ -1,10 +1,12 @@
-// CORS.swift: the data are public, so any page may read them (Fetch standard, CORS protocol). No credentials are ever used.
+// CORS.swift: the data are public, so any page may read them (Fetch standard, CORS protocol). Credentials are keys that a page
+// must put into a header itself; none come along by themselves, so no page can act in another's name.
 
 import HTTPTypes
 
 enum CORS {
-    static let exposedHeaders = "ETag, Link, X-Request-Id"
-    private static let allowedHeaders = "Accept, Accept-Language, Content-Language, Content-Type, If-None-Match, Range, X-Request-Id"
+    static let exposedHeaders = "ETag, Link, Location, Retry-After, X-Request-Id"
+    private static let allowedHeaders = 
+        "Accept, Accept-Language, Authorization, Content-Language, Content-Type, Idempotency-Key, If-Match, If-None-Match, Last-Event-ID, Range, X-Request-Id"
 
     /// What every answer carries.
     static func mark(_ headers: inout HTTPFields) {
@@ -13,11 +15,11 @@ enum CORS {
     }
 
     /// The answer to OPTIONS: to a preflight, and to a client that only asks what is allowed.
-    static func options(isPreflight: Bool) -> HTTPFields {
+    static func options(isPreflight: Bool, methods: String = Problem.allowedMethods) -> HTTPFields {
         var headers = HTTPFields()
-        headers[.allow] = Problem.allowedMethods
+        headers[.allow] = methods
         if isPreflight {
-            headers[.accessControlAllowMethods] = Problem.allowedMethods
+            headers[.accessControlAllowMethods] = methods
             headers[.accessControlAllowHeaders] = allowedHeaders
             headers[.accessControlMaxAge] = "86400"
             headers[.vary] = "Access-Control-Request-Method, Access-Control-Request-Headers"

@@ -19,6 +19,14 @@ struct Problem: Error, Sendable {
         case tooLarge = "too-large"
         case noSnapshot = "no-snapshot"
         case registryUnavailable = "registry-unavailable"
+        case unauthorized
+        case forbidden
+        case invalidValue = "invalid-value"
+        case conflict
+        case changedMeanwhile = "changed-meanwhile"
+        case preconditionRequired = "precondition-required"
+        case tooManyRequests = "too-many-requests"
+        case noRoom = "no-room"
         case internalError = "internal-error"
 
         var title: String {
@@ -34,6 +42,14 @@ struct Problem: Error, Sendable {
             case .tooLarge: "The request is too large"
             case .noSnapshot: "No snapshot is loaded yet"
             case .registryUnavailable: "The registry cannot be read"
+            case .unauthorized: "A key is needed"
+            case .forbidden: "The key does not give this right"
+            case .invalidValue: "A value is wrong"
+            case .conflict: "It contradicts what is stored"
+            case .changedMeanwhile: "It has changed meanwhile"
+            case .preconditionRequired: "The version that is meant must be named"
+            case .tooManyRequests: "Too many requests"
+            case .noRoom: "There is no room to store more"
             case .internalError: "Something went wrong in the server"
             }
         }
@@ -68,16 +84,16 @@ struct Problem: Error, Sendable {
         self.init(parameter: error.parameter, detail: "\(error.parameter)\(value): \(error.message)")
     }
 
-    static func notAllowed(_ method: String) -> Problem {
-        var problem = Problem(.methodNotAllowed, kind: .methodNotAllowed, detail: "\(method) is not allowed here; use \(allowedMethods)")
-        problem.headers[.allow] = allowedMethods
+    static func notAllowed(_ method: String, use methods: String = allowedMethods) -> Problem {
+        var problem = Problem(.methodNotAllowed, kind: .methodNotAllowed, detail: "\(method) is not allowed here; use \(methods)")
+        problem.headers[.allow] = methods
         return problem
     }
 
     static let allowedMethods = "GET, HEAD, OPTIONS"
 
-    static func excerpt(_ value: String) -> String {
-        value.unicodeScalars.count > 64 ? String(String.UnicodeScalarView(value.unicodeScalars.prefix(64))) + "…" : value
+    static func excerpt(_ value: String, limit: Int = 64) -> String {
+        value.unicodeScalars.count > limit ? String(String.UnicodeScalarView(value.unicodeScalars.prefix(limit))) + "…" : value
     }
 
     /// The problem as `application/problem+json`.

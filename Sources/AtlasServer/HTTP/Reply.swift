@@ -10,6 +10,8 @@ struct Reply: Sendable {
     var status: HTTPResponse.Status = .ok
     var headers = HTTPFields()
     var body = ByteBuffer()
+    /// Writes the body while it comes into being; then `body` is empty. It ends with `finish`.
+    var stream: (@Sendable (inout any ResponseBodyWriter) async throws -> Void)?
 
     init(_ status: HTTPResponse.Status = .ok, headers: HTTPFields = HTTPFields(), body: ByteBuffer = ByteBuffer()) {
         self.status = status
@@ -41,6 +43,11 @@ struct Reply: Sendable {
     /// The response; without its body for HEAD, whose headers are those of GET.
     func response(isHead: Bool) -> Response {
         var headers = headers
+        if let stream {
+            CORS.mark(&headers)
+            headers[.xContentTypeOptions] = "nosniff"
+            return Response(status: status, headers: headers, body: isHead ? ResponseBody() : ResponseBody(contentLength: nil, stream))
+        }
         if status != .noContent, status != .notModified { headers[.contentLength] = String(body.readableBytes) }
         CORS.mark(&headers)
         headers[.xContentTypeOptions] = "nosniff"

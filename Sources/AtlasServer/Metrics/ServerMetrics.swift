@@ -13,7 +13,7 @@ final class ServerMetrics: Sendable {
     }
 
     private struct RequestKey: Hashable {
-        var route: Route
+        var route: String
         var status: Int
     }
 
@@ -43,9 +43,9 @@ final class ServerMetrics: Sendable {
         reloads = Counter(label: "blueatlas_snapshot_reloads_total", dimensions: [("result", "loaded")], factory: registry)
         refusedReloads = Counter(label: "blueatlas_snapshot_reloads_total", dimensions: [("result", "refused")], factory: registry)
         responseBytes = Counter(label: "blueatlas_http_response_body_bytes_total", factory: registry)
-        tileOK = ServerMetrics.make(.tile, 200, registry)
-        tileNotModified = ServerMetrics.make(.tile, 304, registry)
-        tileEmpty = ServerMetrics.make(.tile, 204, registry)
+        tileOK = ServerMetrics.make(Route.tile.rawValue, 200, registry)
+        tileNotModified = ServerMetrics.make(Route.tile.rawValue, 304, registry)
+        tileEmpty = ServerMetrics.make(Route.tile.rawValue, 204, registry)
         let started = Meter(label: "process_start_time_seconds", factory: registry)
         started.set(Date().timeIntervalSince1970)
         let resident = Meter(label: "process_resident_memory_bytes", factory: registry)
@@ -75,14 +75,15 @@ final class ServerMetrics: Sendable {
         "process_resident_memory_bytes": "Resident memory, mapped files included.",
     ]
 
-    private static func make(_ route: Route, _ status: Int, _ registry: PrometheusRegistry) -> Request {
-        let labels = [("route", route.rawValue), ("status", String(status))]
+    private static func make(_ route: String, _ status: Int, _ registry: PrometheusRegistry) -> Request {
+        let labels = [("route", route), ("status", String(status))]
         return Request(
             count: Counter(label: "blueatlas_http_requests_total", dimensions: labels, factory: registry),
             duration: Metrics.Timer(label: "blueatlas_http_request_duration_seconds", dimensions: labels, factory: registry))
     }
 
-    func request(_ route: Route, status: Int, nanoseconds: Int64, bodyBytes: Int) {
+    /// - Parameter route: the template of the address, such as `/v1/factories/{id}`.
+    func request(_ route: String, status: Int, nanoseconds: Int64, bodyBytes: Int) {
         let key = RequestKey(route: route, status: status)
         let request = requests.withLock { known in
             if let request = known[key] { return request }

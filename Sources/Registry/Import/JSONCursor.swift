@@ -168,7 +168,7 @@ struct JSONCursor {
 }
 
 /// A JSON value as a tree, objects in their order.
-indirect enum JSONValue: Equatable, Sendable {
+package indirect enum JSONValue: Equatable, Sendable {
     case null
     case boolean(Bool)
     case number(Double, text: String)
@@ -176,7 +176,7 @@ indirect enum JSONValue: Equatable, Sendable {
     case array([JSONValue])
     case object([(key: String, value: JSONValue)])
 
-    static func == (a: JSONValue, b: JSONValue) -> Bool {
+    package static func == (a: JSONValue, b: JSONValue) -> Bool {
         switch (a, b) {
         case (.null, .null): true
         case (.boolean(let x), .boolean(let y)): x == y
@@ -218,9 +218,10 @@ indirect enum JSONValue: Equatable, Sendable {
         switch cursor.peek() {
         case UInt8(ascii: "{"):
             var members: [(key: String, value: JSONValue)] = []
+            var names: Set<String> = []
             try cursor.object { (cursor, key, _) throws(JSONProblem) in
                 let name = try string(key)
-                if members.contains(where: { $0.key == name }) { throw cursor.problem("\"\(name)\" is given twice") }
+                guard names.insert(name).inserted else { throw cursor.problem("\"\(name.prefix(64))\" is given twice") }
                 members.append((name, try JSONValue(reading: &cursor, depth: depth + 1)))
             }
             self = .object(members)
@@ -236,9 +237,36 @@ indirect enum JSONValue: Equatable, Sendable {
             case "true": self = .boolean(true)
             case "false": self = .boolean(false)
             case let text:
-                guard let number = try? FieldText.number(word) else { throw cursor.problem("'\(text)' is no JSON value") }
+                guard JSONValue.isNumber(word) else { throw cursor.problem("'\(text.prefix(64))' is no JSON value") }
+                guard let number = try? FieldText.number(word) else {
+                    throw cursor.problem("'\(text.prefix(64))' is larger than any number that can be kept")
+                }
                 self = .number(number, text: text)
             }
         }
+    }
+
+    /// RFC 8259 section 6: no leading zero, no plus, digits on both sides of the point.
+    private static func isNumber(_ word: FieldBytes) -> Bool {
+        var rest = word[...]
+        func digits() -> Int {
+            let count = rest.prefix { (0x30...0x39).contains($0) }.count
+            rest = rest.dropFirst(count)
+            return count
+        }
+        if rest.first == UInt8(ascii: "-") { rest = rest.dropFirst() }
+        let leadsWithZero = rest.first == UInt8(ascii: "0")
+        let whole = digits()
+        guard whole == 1 || (whole > 1 && !leadsWithZero) else { return false }
+        if rest.first == UInt8(ascii: ".") {
+            rest = rest.dropFirst()
+            guard digits() > 0 else { return false }
+        }
+        if let exponent = rest.first, exponent | 0x20 == UInt8(ascii: "e") {
+            rest = rest.dropFirst()
+            if let sign = rest.first, sign == UInt8(ascii: "-") || sign == UInt8(ascii: "+") { rest = rest.dropFirst() }
+            guard digits() > 0 else { return false }
+        }
+        return rest.isEmpty
     }
 }

@@ -70,7 +70,7 @@ public struct LinkDetail: Hashable, Sendable {
 }
 
 extension RegistryStore {
-    /// The factory with the source's id; nil when there is none. Cost: O(log n).
+    /// The factory with the source's id; nil when there is none or it was removed. Cost: O(log n).
     public func factory(id: String) throws(RegistryError) -> FactoryDetail? {
         try detail(where: "id = ?1") { $0.bind(1, id) }
     }
@@ -87,7 +87,7 @@ extension RegistryStore {
                 sql: """
                     SELECT pk, id, name_zh, name_en, former_name, credit_code, address, industry, lon, lat, accuracy_m, source_x, source_y,
                     source_datum, county, key_monitored, disclosed, synthetic, flags, attributes, place_county, place_prefecture, place_province
-                    FROM factories WHERE \(condition)
+                    FROM factories WHERE \(condition) AND removed_seq IS NULL
                     """)
             bind(row)
             guard try row.step() else { return nil }
@@ -114,19 +114,9 @@ extension RegistryStore {
         row.bind(1, factory)
         var records: [RecordDetail] = []
         while try row.step() {
-            guard let kind = RecordKind(rawValue: UInt8(truncatingIfNeeded: row.int(1))),
-                let category = RecordCategory(rawValue: UInt8(truncatingIfNeeded: row.int(2))),
-                let state = RecordState(rawValue: UInt8(truncatingIfNeeded: row.int(3)))
-            else { throw .damaged(path: path, detail: "record \(row.text(9) ?? "?") has a kind, category or state unknown here") }
-            let facts = RecordFacts(
-                kind: kind, published: Day(daysSince1970: Int32(truncatingIfNeeded: row.int(0))),
-                actDate: row.optionalInt(6).map { Day(daysSince1970: Int32(truncatingIfNeeded: $0)) }, category: category,
-                measure: row.optionalInt(4).flatMap { Measure(rawValue: UInt8(truncatingIfNeeded: $0)) }, fineCNY: row.optionalDouble(7),
-                state: state, rating: row.optionalInt(5).flatMap { CreditRating(rawValue: UInt8(truncatingIfNeeded: $0)) },
-                superseded: row.int(8) != 0)
             records.append(
                 RecordDetail(
-                    id: row.text(9) ?? "", facts: facts, supersedes: row.text(10), authority: row.text(11), documentNumber: row.text(12),
+                    id: row.text(9) ?? "", facts: try RecordFacts(row, path: path), supersedes: row.text(10), authority: row.text(11), documentNumber: row.text(12),
                     regulation: row.text(13), text: row.text(14), sourceURL: row.text(15), retrievedAt: row.text(16)))
         }
         return records

@@ -19,7 +19,7 @@ final class FactoryMatcher {
     init(_ db: Database, path: String) throws(RegistryError) {
         self.db = db
         self.path = path
-        byID = try RawStatement(db, path: path, sql: "SELECT pk FROM factories WHERE id = ?1")
+        byID = try RawStatement(db, path: path, sql: "SELECT pk FROM factories WHERE id = ?1 AND removed_seq IS NULL")
     }
 
     enum Match {
@@ -136,10 +136,13 @@ final class FactoryMatcher {
         for sql in RegistrySchema.matchIndexes { try RawStatement(db, path: path, sql: sql).run() }
         func byName(_ name: String) throws(RegistryError) -> RawStatement {
             try RawStatement(
-                db, path: path, sql: "SELECT pk, \(name), county, address, credit_code FROM factories WHERE \(name)_key = ?1 ORDER BY pk")
+                db, path: path, sql: """
+                    SELECT pk, \(name), county, address, credit_code FROM factories
+                    WHERE \(name)_key = ?1 AND removed_seq IS NULL ORDER BY pk
+                    """)
         }
         let prepared = Lookups(
-            byCode: try RawStatement(db, path: path, sql: "SELECT pk FROM factories WHERE credit_code = ?1 ORDER BY pk"),
+            byCode: try RawStatement(db, path: path, sql: "SELECT pk FROM factories WHERE credit_code = ?1 AND removed_seq IS NULL ORDER BY pk"),
             byNameZH: try byName("name_zh"), byNameEN: try byName("name_en"), byFormerName: try byName("former_name"),
             idByKey: try RawStatement(db, path: path, sql: "SELECT id FROM factories WHERE pk = ?1"))
         lookups = prepared

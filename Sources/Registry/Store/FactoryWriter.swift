@@ -7,7 +7,8 @@ final class FactoryWriter: BatchWriter {
     static let entity = "factories"
     private let upserter: Upserter
     private let matcher: FactoryMatcher
-    private let sequence: Int64
+    /// Of the change that the next row belongs to.
+    var sequence: Int64
     /// Says where a factory lies; nil when no borders are known. Set before the first row.
     var places: PlaceLocator?
     /// Whether a synthetic row was written.
@@ -17,6 +18,8 @@ final class FactoryWriter: BatchWriter {
         "id", "lon", "lat", "accuracy_m", "county", "flags", "key_monitored", "disclosed", "industry", "name_zh", "name_en", "name_zh_key",
         "name_en_key", "former_name_key", "content_hash", "changed_seq", "synthetic", "former_name", "credit_code", "address", "source_x",
         "source_y", "source_datum", "attributes", "place_county", "place_prefecture", "place_province",
+        // Never bound, so null: a factory that is written is there again, if it was removed.
+        "removed_seq",
     ]
 
     init(_ db: Database, path: String, sequence: Int64) throws(RegistryError) {

@@ -7,7 +7,10 @@ final class RecordWriter: BatchWriter {
     static let entity = "records"
     private let upserter: Upserter
     private let matcher: FactoryMatcher
-    private let sequence: Int64
+    /// Of the change that the next row belongs to.
+    var sequence: Int64
+    /// What the last row was written as, and the records whose mark of being superseded it has changed.
+    private(set) var written: (id: String, factoryPK: Int64, remarked: [String]) = ("", 0, [])
     private let storedSupersedes: RawStatement
     private let supersedesOf: RawStatement
     private let isSuperseded: RawStatement
@@ -48,6 +51,7 @@ final class RecordWriter: BatchWriter {
         case .rejected(let field, let value, let reason): return .rejected(field: field, value: value, reason: reason)
         }
         let id = try identify(draft, factory: factory)
+        written = (id, factory, [])
         let supersedes = draft.supersedes.flatMap { $0.isEmpty ? nil : $0 }
         if let supersedes {
             if supersedes == id { return .rejected(field: "supersedes", value: supersedes, reason: "a record cannot supersede itself") }
@@ -81,8 +85,14 @@ final class RecordWriter: BatchWriter {
     private func run(_ statement: RawStatement, _ id: String) throws(RegistryError) {
         statement.bind(1, id)
         statement.bind(2, sequence)
-        try statement.run()
+        if try statement.run() > 0 { written.remarked.append(id) }
     }
+
+    /// The factory that a draft names.
+    func factory(of draft: RecordDraft) throws(RegistryError) -> FactoryMatcher.Match { try matcher.resolve(draft.factory) }
+
+    /// A stored factory's id.
+    func factoryID(_ pk: Int64) throws(RegistryError) -> String? { try matcher.id(of: pk) }
 
     private func isCorrected(_ id: String) throws(RegistryError) -> Bool {
         isSuperseded.bind(1, id)

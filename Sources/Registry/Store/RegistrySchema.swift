@@ -15,6 +15,7 @@ enum RegistrySchema {
             try db.execute(sql: firstTables)
         }
         migrator.registerMigration("places", foreignKeyChecks: .immediate) { db in try db.execute(sql: placeTables) }
+        migrator.registerMigration("live registry", foreignKeyChecks: .immediate) { db in try db.execute(sql: LiveSchema.tables) }
         return migrator
     }
 

@@ -5,7 +5,7 @@ import Boundaries
 import GRDB
 
 extension RegistryStore {
-    /// Hands every factory to `body`, ascending pk.
+    /// Hands every factory that is not removed to `body`, ascending pk.
     ///
     /// Cost: O(n), about 1 µs each.
     /// - Throws: `RegistryError`, or what `body` throws, which ends the stream.
@@ -14,7 +14,7 @@ extension RegistryStore {
             """
             SELECT pk, lon, lat, accuracy_m, county, flags, key_monitored, disclosed, id, industry, name_zh, name_en,
                 former_name, credit_code, place_county, place_prefecture, place_province
-            FROM factories ORDER BY pk
+            FROM factories WHERE removed_seq IS NULL ORDER BY pk
             """
         ) { row in
             try body(
@@ -27,7 +27,7 @@ extension RegistryStore {
         }
     }
 
-    /// Hands the facts of every record to `body`, ascending by factory pk, then by day of publication, then by the other
+    /// Hands the facts of every record of those factories to `body`, ascending by factory pk, then by day of publication, then by the other
     /// facts: two records in one place of that order are alike in all of them. So the order depends on the data alone, not
     /// on the order of their import.
     ///
@@ -37,6 +37,7 @@ extension RegistryStore {
         try stream(
             """
             SELECT factory_pk, published, kind, category, state, measure, rating, act_date, fine_cny, superseded FROM records
+            WHERE factory_pk NOT IN (SELECT pk FROM factories WHERE removed_seq IS NOT NULL)
             ORDER BY factory_pk, published, kind, category, state, measure, rating, act_date, fine_cny, superseded
             """
         ) { row in
@@ -59,9 +60,12 @@ extension RegistryStore {
 
     /// Hands every pair of a factory and a brand with a published link to `body`, once, ascending (factory pk, brand pk).
     public func forEachPublishedLink(_ body: (_ factoryPK: Int64, _ brandPK: Int64) throws -> Void) throws {
-        try stream("SELECT DISTINCT factory_pk, brand_pk FROM supplier_links WHERE published = 1 ORDER BY factory_pk, brand_pk") { row in
-            try body(row.int(0), row.int(1))
-        }
+        try stream(
+            """
+            SELECT DISTINCT factory_pk, brand_pk FROM supplier_links WHERE published = 1
+            AND factory_pk NOT IN (SELECT pk FROM factories WHERE removed_seq IS NOT NULL) ORDER BY factory_pk, brand_pk
+            """
+        ) { row in try body(row.int(0), row.int(1)) }
     }
 
     /// All brands, ascending pk.

@@ -1,0 +1,37 @@
+// WriteReply.swift: the answer to a write that is safely stored: what was written, its number in the change feed, the status that the factory
+// has now.
+
+import HTTPTypes
+import Registry
+
+enum WriteReply {
+    /// - Parameter location: the path that the id is appended to; nil: the thing has no address.
+    static func reply(_ receipt: WriteReceipt, warnings: [String], location: String?) -> Reply {
+        var reply = Reply.json(json(receipt, warnings: warnings), cacheControl: "no-store")
+        reply.status = receipt.outcome == .added ? .created : .ok
+        reply.headers[.eTag] = etag(receipt.sequence)
+        if receipt.outcome == .added, let location { reply.headers[.location] = location + RequestTarget.encode(receipt.id) }
+        return reply
+    }
+
+    /// The version of a row: the number of the change that wrote it last.
+    static func etag(_ sequence: Int64) -> String { "\"\(sequence)\"" }
+
+    static func json(_ receipt: WriteReceipt, warnings: [String]) -> [UInt8] {
+        var json = JSONWriter()
+        json.object { json in write(receipt, warnings: warnings, to: &json) }
+        return json.bytes
+    }
+
+    static func write(_ receipt: WriteReceipt, warnings: [String], to json: inout JSONWriter) {
+        json.field("id", receipt.id)
+        json.field("outcome", receipt.outcome.rawValue)
+        json.field("seq", receipt.sequence)
+        json.field(optional: "factory_id", receipt.factoryID)
+        if let severity = receipt.severity { json.field("severity", severity) }
+        json.field(optional: "status", receipt.status?.name)
+        json.field(optional: "status_reason", receipt.statusReason)
+        json.field(optional: "status_reason_zh", receipt.statusReasonZH)
+        if !warnings.isEmpty { json.field("warnings", warnings) }
+    }
+}
