@@ -62,6 +62,7 @@ let package = Package(
             name: "Atlas",
             dependencies: [
                 "SpatialIndex", "VectorTile", "Geodesy", "Boundaries", "Monitoring", "Registry", "CXXHash",
+                .product(name: "HashTreeCollections", package: "swift-collections"),
                 .product(name: "HeapModule", package: "swift-collections"),
             ]),
         .target(

@@ -96,6 +96,12 @@ extension Snapshot {
             accuracyMeters: error.isFinite ? Double(error) : nil, distanceMeters: distanceMeters)
     }
 
+    /// A factory of an answer: its position in the order, or ~row for one of the delta.
+    func hit(_ factory: Int, _ delta: Delta?, distanceMeters: Double? = nil) -> FactoryHit {
+        if factory < 0, let delta { return delta.rows[~factory].hit(distanceMeters: distanceMeters) }
+        return hit(factory, distanceMeters: distanceMeters)
+    }
+
     /// The factory with a registry number, if the snapshot has it.
     public func factory(pk: Int64) -> FactoryHit? { index(pk: pk).map { hit($0) } }
 

@@ -19,8 +19,20 @@ struct FilterProgram: Sendable {
     private let asksForRecords: Bool
     /// The only candidates, ascending, when brands are named or the map shows suppliers only; nil: all factories.
     let candidates: [UInt32]?
-    /// Whether every factory passes.
+    /// Whether every factory passes, those hidden aside.
     let passesAll: Bool
+    /// Factories of the snapshot that have changed since, which pass no filter here: the delta has them.
+    private let hidden: HiddenFactories?
+    /// Which of the delta's factories pass by their brands.
+    private let liveBrands: LiveBrands
+
+    /// What is asked of a changed factory's brands.
+    private enum LiveBrands: Sendable {
+        case any
+        case published
+        /// Ascending.
+        case oneOf([UInt16])
+    }
 
     private let status: Column<UInt8>
     private let industry: Column<UInt16>
@@ -33,9 +45,14 @@ struct FilterProgram: Sendable {
     private let recordSeverity: Column<UInt8>
 
     /// - Throws: `QueryError` for a brand that the snapshot does not know.
-    init(_ filter: Filter, for snapshot: Snapshot, suppliersOnly: Bool = false) throws(QueryError) {
+    ///
+    /// - Parameters:
+    ///   - suppliersOnly: whether only factories with a published link may pass.
+    ///   - delta: changes that lie over the snapshot.
+    init(_ filter: Filter, for snapshot: Snapshot, suppliersOnly: Bool = false, delta: Delta? = nil) throws(QueryError) {
         statusMask = filter.statuses.isEmpty ? 0xFF : filter.statuses.reduce(0) { $0 | (1 << ($1 & 7)) }
-        industries = filter.industries.isEmpty ? nil : snapshot.industryCodes.beginning(with: filter.industries)
+        industries =
+            filter.industries.isEmpty ? nil : (delta?.tables.industries ?? snapshot.industryCodes).beginning(with: filter.industries)
         categories = filter.categories.isEmpty ? 0xFFFF : filter.categories.reduce(0) { $0 | (1 << UInt16($1 & 15)) }
         fromDay = filter.from?.daysSince1970 ?? .min
         toDay = filter.to?.daysSince1970 ?? .max
@@ -43,18 +60,26 @@ struct FilterProgram: Sendable {
         asksForRecords = filter.asksForRecords
         if filter.brands.isEmpty || filter.brands.contains(Filter.anyBrand) {
             candidates = suppliersOnly || !filter.brands.isEmpty ? snapshot.suppliers : nil
+            liveBrands = candidates == nil ? .any : .published
         } else {
             var lists: [UInt32] = []
+            var numbers: [UInt16] = []
             for brand in filter.brands {
+                let number = delta?.tables.brandNumbers[brand]
+                if let number { numbers.append(number) }
                 guard let index = snapshot.brandIndex[brand] else {
+                    // A brand that came after the snapshot has suppliers in the delta only.
+                    if number != nil { continue }
                     throw QueryError(parameter: "brand", value: brand, message: "no brand with this id is on the map")
                 }
                 lists += snapshot.supplierFactory[Int(snapshot.supplierOffsets[index])..<Int(snapshot.supplierOffsets[index + 1])]
             }
             candidates = filter.brands.count == 1 ? lists : Array(Set(lists)).sorted()
+            liveBrands = .oneOf(numbers.sorted())
         }
         passesAll = statusMask == 0xFF && industries == nil && !asksForRecords && candidates == nil
         scan = StatusScan(mask: statusMask)
+        hidden = delta?.hidden
         status = snapshot.status
         industry = snapshot.industry
         categoryMask = snapshot.categoryMask
@@ -69,6 +94,7 @@ struct FilterProgram: Sendable {
     /// Whether factory `index` passes everything but the candidates' list.
     @inline(__always)
     func matches(_ index: Int) -> Bool {
+        if let hidden, hidden.contains(index) { return false }
         if passesAll { return true }
         if statusMask & (1 << (status[index] & 7)) == 0 { return false }
         if let industries, !industries[Int(industry[index])] { return false }
@@ -96,7 +122,7 @@ struct FilterProgram: Sendable {
                 if matches(index) { body(index) }
                 at += 1
             }
-        } else if passesAll {
+        } else if passesAll, hidden == nil {
             for index in range { body(index) }
         } else {
             // Sixty-four at a time: a word of bits, one column after the other, so that no branch waits on a single factory.
@@ -105,6 +131,7 @@ struct FilterProgram: Sendable {
                 while start < range.upperBound {
                     let run = Range(uncheckedBounds: (start, min(start + 64, range.upperBound)))
                     var passing = bits(run, handle)
+                    if let hidden { passing &= ~hidden.word(from: start) }
                     while passing != 0 {
                         body(start &+ passing.trailingZeroBitCount)
                         passing &= passing &- 1
@@ -113,6 +140,15 @@ struct FilterProgram: Sendable {
                 }
             }
         }
+    }
+
+    /// Whether factories of the snapshot are hidden by a delta.
+    var hides: Bool { hidden.map { $0.count > 0 } ?? false }
+
+    /// Calls `body` for every hidden factory of a run. O(log hidden + those in the run).
+    func forEachHidden(in run: Range<Int>, _ body: (Int) -> Void) {
+        guard let hidden else { return }
+        for index in hidden.within(run) { body(Int(index)) }
     }
 
     /// The columns' addresses, for the duration of `body`.
@@ -170,6 +206,24 @@ struct FilterProgram: Sendable {
         let severity: UInt8 = worstSeverity[index] >= minSeverity ? 1 : 0
         let category: UInt8 = categoryMask[index] & categories != 0 ? 1 : 0
         return day & severity & category == 1
+    }
+
+    /// Whether a changed factory passes, its brands included.
+    func passes(_ facts: LiveFacts, of factory: @autoclosure () -> LiveFactory) -> Bool {
+        if statusMask & (1 << (facts.status & 7)) == 0 { return false }
+        if let industries, !industries[Int(facts.industry)] { return false }
+        switch liveBrands {
+        case .any: break
+        case .published: if facts.brandCount == 0 { return false }
+        case .oneOf(let wanted):
+            guard facts.brandCount > 0, factory().brands.contains(where: { wanted.contains($0) }) else { return false }
+        }
+        guard asksForRecords else { return true }
+        guard facts.latestDay >= fromDay, facts.worstSeverity >= minSeverity, facts.categoryMask & categories != 0 else { return false }
+        return factory().records.contains { record in
+            record.day >= fromDay && record.day <= toDay && record.severity >= minSeverity
+                && categories & (1 << UInt16(record.category & 15)) != 0
+        }
     }
 
     /// One and the same record must meet every condition; the columns per factory reject most without looking at records.

@@ -19,6 +19,9 @@ struct IndustryCodes: Sendable {
 
     subscript(number: Int) -> String { texts[number] }
 
+    /// The same numbers, and further codes behind them.
+    func adding(_ more: [String]) -> IndustryCodes { IndustryCodes(texts + more) }
+
     /// Of each number, whether its code begins with one of the prefixes, with or without the section's letter.
     ///
     /// Cost: a few comparisons of numbers a code: comparing texts takes longer than making a small tile.

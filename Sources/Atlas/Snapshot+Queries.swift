@@ -39,39 +39,70 @@ extension Snapshot {
     public func near(
         longitude: Double, latitude: Double, radiusMeters: Double, limit: Int = 100, after: NearCursor? = nil, filter: Filter = Filter()
     ) throws(QueryError) -> NearPage {
+        try near(
+            longitude: longitude, latitude: latitude, radiusMeters: radiusMeters, limit: limit, after: after, filter: filter, delta: nil)
+    }
+
+    /// The same with changes laid over the snapshot.
+    func near(
+        longitude: Double, latitude: Double, radiusMeters: Double, limit: Int, after: NearCursor?, filter: Filter, delta: Delta?
+    ) throws(QueryError) -> NearPage {
         try Snapshot.check(longitude: longitude, latitude: latitude)
         guard radiusMeters > 0, radiusMeters <= Limits.radiusMeters else {
             throw QueryError(
                 parameter: "radius", value: String(radiusMeters), message: "metres, over 0 and at most \(Int(Limits.radiusMeters))")
         }
         try Snapshot.check(limit: limit, parameter: "limit")
-        let program = try FilterProgram(filter, for: self)
-        // The index breaks ties by Hilbert position; factories at one position stand there by ascending pk, so the cursor's
-        // pk finds the place. One that is gone by now sorts before all of its distance: repeated, never skipped.
-        let position = after.map { (distanceMeters: $0.distanceMeters, index: index(pk: $0.pk) ?? -1) }
+        let program = try FilterProgram(filter, for: self, delta: delta)
+        let ends = LiveCursor(after, longitude: longitude, latitude: latitude, in: self, delta)
         let found = tree.radius(
             longitude: longitude, latitude: latitude, meters: radiusMeters, earth: earth, solver: ExactGeodesic(), limit: limit + 1,
-            after: position, where: { program.passes($0) })
-        let page = found.neighbors.prefix(limit)
-        let hits = page.map { hit($0.index, distanceMeters: $0.distanceMeters) }
-        var next: NearCursor?
-        if found.neighbors.count > limit, let last = page.last {
-            next = NearCursor(distanceMeters: last.distanceMeters, pk: Int64(primaryKey[last.index]))
+            after: ends?.inSnapshot, at: ends?.position, where: { program.passes($0) })
+        var neighbors = found.neighbors.map { LiveNeighbor(factory: $0.index, distanceMeters: $0.distanceMeters) }
+        var total = found.total
+        if let delta, !delta.rows.isEmpty {
+            let changed = delta.tree.radius(
+                longitude: longitude, latitude: latitude, meters: radiusMeters, earth: delta.earth, solver: ExactGeodesic(),
+                limit: limit + 1, after: ends?.inDelta, at: ends?.position, where: { program.passes(delta.facts[$0], of: delta.rows[$0]) })
+            total += changed.total
+            let merger = NeighborMerger(snapshot: self, delta: delta, longitude: longitude, latitude: latitude)
+            neighbors = merger.merge(neighbors, changed.neighbors)
         }
-        return NearPage(hits: hits, total: found.total, next: next)
+        let page = neighbors.prefix(limit)
+        let hits = page.map { hit($0.factory, delta, distanceMeters: $0.distanceMeters) }
+        var next: NearCursor?
+        if neighbors.count > limit, let distance = page.last?.distanceMeters, let pk = hits.last?.pk {
+            next = NearCursor(distanceMeters: distance, pk: pk)
+        }
+        return NearPage(hits: hits, total: total, next: next)
     }
 
     /// The `k` nearest factories that pass, nearest first, by the WGS 84 geodesic, however far.
     ///
     /// - Throws: `QueryError` that names `lon`, `lat`, `k` or `brand`.
     public func nearest(longitude: Double, latitude: Double, k: Int, filter: Filter = Filter()) throws(QueryError) -> [FactoryHit] {
+        try nearest(longitude: longitude, latitude: latitude, k: k, filter: filter, delta: nil)
+    }
+
+    /// The same with changes laid over the snapshot.
+    func nearest(longitude: Double, latitude: Double, k: Int, filter: Filter, delta: Delta?) throws(QueryError) -> [FactoryHit] {
         try Snapshot.check(longitude: longitude, latitude: latitude)
         try Snapshot.check(limit: k, parameter: "k")
-        let program = try FilterProgram(filter, for: self)
+        let program = try FilterProgram(filter, for: self, delta: delta)
         let found = tree.nearest(
             longitude: longitude, latitude: latitude, k: k, earth: earth, solver: ExactGeodesic(), maxMeters: nil,
             where: { program.passes($0) })
-        return found.map { hit($0.index, distanceMeters: $0.distanceMeters) }
+        var neighbors = found.map { LiveNeighbor(factory: $0.index, distanceMeters: $0.distanceMeters) }
+        if let delta, !delta.rows.isEmpty {
+            // No farther than the farthest that is found already; a little more, for near-ties.
+            let farthest = neighbors.count < k ? nil : neighbors.last.map { $0.distanceMeters + 1 }
+            let changed = delta.tree.nearest(
+                longitude: longitude, latitude: latitude, k: k, earth: delta.earth, solver: ExactGeodesic(), maxMeters: farthest,
+                where: { program.passes(delta.facts[$0], of: delta.rows[$0]) })
+            let merger = NeighborMerger(snapshot: self, delta: delta, longitude: longitude, latitude: latitude)
+            neighbors = Array(merger.merge(neighbors, changed).prefix(k))
+        }
+        return neighbors.map { hit($0.factory, delta, distanceMeters: $0.distanceMeters) }
     }
 
     /// Factories in a window of longitude and latitude, its edges included, by ascending `pk`.
@@ -80,6 +111,13 @@ extension Snapshot {
     /// - Throws: `QueryError` that names `bbox`, `limit` or `brand`.
     public func factories(
         west: Double, south: Double, east: Double, north: Double, limit: Int = 100, after: Int64? = nil, filter: Filter = Filter()
+    ) throws(QueryError) -> BBoxPage {
+        try factories(west: west, south: south, east: east, north: north, limit: limit, after: after, filter: filter, delta: nil)
+    }
+
+    /// The same with changes laid over the snapshot.
+    func factories(
+        west: Double, south: Double, east: Double, north: Double, limit: Int, after: Int64?, filter: Filter, delta: Delta?
     ) throws(QueryError) -> BBoxPage {
         guard [west, east].allSatisfy({ $0 >= -180 && $0 <= 180 }), [south, north].allSatisfy({ $0 >= -90 && $0 <= 90 }) else {
             throw QueryError(
@@ -92,7 +130,7 @@ extension Snapshot {
                 message: "south lies north of north; use west,south,east,north")
         }
         try Snapshot.check(limit: limit, parameter: "limit")
-        let program = try FilterProgram(filter, for: self)
+        let program = try FilterProgram(filter, for: self, delta: delta)
         let after = after ?? -1
         var total = 0
         var page = BoundedKeys(limit: limit + 1)
@@ -100,19 +138,23 @@ extension Snapshot {
             let northWest = MercatorGrid.project(longitude: left, latitude: north)
             let southEast = MercatorGrid.project(longitude: right, latitude: south)
             let box = GridBox(minX: northWest.x, minY: northWest.y, maxX: southEast.x, maxY: southEast.y)
+            func offer(_ factory: Int, _ pk: UInt32, longitude: Double, latitude: Double) {
+                // The grid's cells round outwards; the exact position decides.
+                guard longitude >= left, longitude <= right, latitude >= south, latitude <= north else { return }
+                total += 1
+                if Int64(pk) > after { page.offer(key: pk, index: factory) }
+            }
             tree.window(box) { run in
                 program.forEachMatch(in: run) { index in
-                    let longitude = earth.longitude[index]
-                    let latitude = earth.latitude[index]
-                    // The grid's cells round outwards; the exact position decides.
-                    guard longitude >= left, longitude <= right, latitude >= south, latitude <= north else { return }
-                    total += 1
-                    if Int64(primaryKey[index]) > after { page.offer(key: primaryKey[index], index: index) }
+                    offer(index, primaryKey[index], longitude: earth.longitude[index], latitude: earth.latitude[index])
                 }
+            }
+            delta?.forEachMatch(in: box, program) { row, factory in
+                offer(~row, factory.pk, longitude: factory.longitude, latitude: factory.latitude)
             }
         }
         let found = page.sorted()
-        let hits = found.prefix(limit).map { hit($0) }
+        let hits = found.prefix(limit).map { hit($0, delta) }
         return BBoxPage(hits: hits, total: total, next: found.count > limit ? hits.last?.pk : nil)
     }
 

@@ -19,6 +19,11 @@ extension Snapshot {
     /// layers of `placeTile` instead, and takes no filter.
     /// Cost: O(factories in the tile), or O(suppliers in the tile) when brands are named.
     public func tile(map: MapKind, id tile: TileID, filter: Filter = Filter(), datum: TileDatum = .wgs84) throws(QueryError) -> [UInt8] {
+        try self.tile(map: map, id: tile, filter: filter, datum: datum, delta: nil)
+    }
+
+    /// The same with changes laid over the snapshot.
+    func tile(map: MapKind, id tile: TileID, filter: Filter, datum: TileDatum, delta: Delta?) throws(QueryError) -> [UInt8] {
         guard map != .carbon else {
             throw QueryError(parameter: "map", value: map.rawValue, message: "this snapshot has no layers of the map 'carbon'")
         }
@@ -31,62 +36,66 @@ extension Snapshot {
             }
             return placeTile(id: tile, datum: datum)
         }
-        let program = try FilterProgram(filter, for: self, suppliersOnly: map == .supplyChain)
-        var contents = TileContents(tile: tile, snapshot: self, datum: datum)
-        collect(tile: tile, program: program, datum: datum, into: &contents)
+        let program = try FilterProgram(filter, for: self, suppliersOnly: map == .supplyChain, delta: delta)
+        var contents = TileContents(tile: tile, snapshot: self, delta: delta, datum: datum)
+        collect(tile: tile, program: program, datum: datum, delta: delta, into: &contents)
         return contents.encode(showBrands: map == .supplyChain)
     }
 
-    private func collect(tile: TileID, program: FilterProgram, datum: TileDatum, into contents: inout TileContents) {
-        let clustered = tile.z < TileRules.firstZoomWithoutClusters
-        let cellZoom = tile.z + TileRules.cellDepth
+    private func collect(tile: TileID, program: FilterProgram, datum: TileDatum, delta: Delta?, into contents: inout TileContents) {
+        let cellZoom = tile.z < TileRules.firstZoomWithoutClusters ? tile.z + TileRules.cellDepth : nil
         if datum == .wgs84 {
             let range = tree.range(of: tile)
-            if clustered {
-                collectCells(range, cellZoom: cellZoom, program: program, into: &contents)
-            } else {
-                program.forEachMatch(in: range) { contents.add(factory: $0) }
+            guard var live = LiveSweep(delta, program, cellZoom, { $0.tree.range(of: tile).forEachRun($1) }) else {
+                return collect(range, cellZoom: cellZoom, program: program, into: &contents)
             }
+            live.collect(range, of: self, into: &contents)
+            live.finish(into: &contents)
         } else {
             // The margin, widened to whole cells: a cluster must be complete before it is moved.
-            let cell = clustered ? UInt32(truncatingIfNeeded: (UInt64(1) << UInt64(32 - cellZoom)) - 1) : 0
+            let cell = cellZoom.map { UInt32(truncatingIfNeeded: (UInt64(1) << UInt64(32 - $0)) - 1) } ?? 0
             let box = tile.box
             let wide = GridBox(
                 minX: box.minX.subtractingClamped(TileRules.shiftMargin) & ~cell,
                 minY: box.minY.subtractingClamped(TileRules.shiftMargin) & ~cell,
                 maxX: box.maxX.addingClamped(TileRules.shiftMargin) | cell,
                 maxY: box.maxY.addingClamped(TileRules.shiftMargin) | cell)
-            tree.window(wide) { run in
-                if clustered {
-                    collectCells(run, cellZoom: cellZoom, program: program, into: &contents)
-                } else {
-                    program.forEachMatch(in: run) { contents.add(factory: $0) }
-                }
+            guard var live = LiveSweep(delta, program, cellZoom, { $0.tree.window(wide, $1) }) else {
+                return tree.window(wide) { collect($0, cellZoom: cellZoom, program: program, into: &contents) }
             }
+            tree.window(wide) { live.collect($0, of: self, into: &contents) }
+            live.finish(into: &contents)
         }
     }
 
-    private func collectCells(_ range: Range<Int>, cellZoom: Int, program: FilterProgram, into contents: inout TileContents) {
+    /// - Parameter cellZoom: of the cluster cells; nil: every factory stands by itself.
+    private func collect(_ range: Range<Int>, cellZoom: Int?, program: FilterProgram, into contents: inout TileContents) {
+        guard let cellZoom else { return program.forEachMatch(in: range) { contents.add(factory: $0) } }
         tree.forEachCell(in: range, cellZoom: cellZoom) { cell, run in
-            var cluster = ClusterSum()
-            // Setting the loops up costs more than a few factories.
-            if program.passesAll, run.count >= 64 {
-                cluster.addAll(run, x: tree.x, y: tree.y, status: status)
-            } else {
-                program.forEachMatch(in: run) { index in
-                    cluster.add(x: tree.x[index], y: tree.y[index], status: status[index], index: index)
-                }
-            }
-            switch cluster.count {
-            case 0: break
-            case 1: contents.add(factory: cluster.first)
-            default: contents.add(cluster: cluster, cell: cell)
-            }
+            contents.add(sum(of: run, program: program), cell: cell)
         }
+    }
+
+    /// The factories of a run that pass.
+    @inline(__always)
+    func sum(of run: Range<Int>, program: FilterProgram) -> ClusterSum {
+        var cluster = ClusterSum()
+        // Setting the loops up costs more than a few factories.
+        if program.passesAll, run.count >= 64 {
+            cluster.addAll(run, x: tree.x, y: tree.y, status: status)
+            guard program.hides else { return cluster }
+            program.forEachHidden(in: run) { cluster.subtract(x: tree.x[$0], y: tree.y[$0], status: status[$0]) }
+            if cluster.isSure { return cluster }
+            cluster = ClusterSum()
+        }
+        program.forEachMatch(in: run) { index in
+            cluster.add(x: tree.x[index], y: tree.y[index], status: status[index], index: index)
+        }
+        return cluster
     }
 }
 
 extension UInt32 {
-    fileprivate func subtractingClamped(_ other: UInt32) -> UInt32 { self > other ? self - other : 0 }
-    fileprivate func addingClamped(_ other: UInt32) -> UInt32 { self > .max - other ? .max : self + other }
+    func subtractingClamped(_ other: UInt32) -> UInt32 { self > other ? self - other : 0 }
+    func addingClamped(_ other: UInt32) -> UInt32 { self > .max - other ? .max : self + other }
 }

@@ -99,12 +99,11 @@ struct SnapshotColumns {
         return info
     }
 
-    /// For search: the worst first, by status, worst severity, number of records.
     private static func searchRank(_ draft: SnapshotDraft, _ order: [UInt32]) -> [UInt64] {
         order.map { old in
             let index = Int(old)
-            let records = UInt64(draft.recordOffsets[index + 1] - draft.recordOffsets[index])
-            return UInt64(UInt8.max - draft.status[index]) << 40 | UInt64(draft.worstSeverity[index]) << 32 | records
+            let records = Int(draft.recordOffsets[index + 1] - draft.recordOffsets[index])
+            return SearchRank.of(status: draft.status[index], worstSeverity: draft.worstSeverity[index], records: records)
         }
     }
 

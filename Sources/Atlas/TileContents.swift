@@ -26,6 +26,18 @@ struct ClusterSum {
         worstStatus = Swift.min(worstStatus, status)
     }
 
+    /// Takes out a factory that was added. `worstStatus` and `first` stay as they are: see `isSure`.
+    @inline(__always)
+    mutating func subtract(x: UInt32, y: UInt32, status: UInt8) {
+        count &-= 1
+        sumX &-= UInt64(x)
+        sumY &-= UInt64(y)
+        violating &-= status == FactoryStatus.violating.rawValue ? 1 : 0
+    }
+
+    /// After subtractions: whether `worstStatus` must be right still, and `first` does not matter.
+    var isSure: Bool { count > 1 && violating > 0 }
+
     /// Adds a run of factories, to an empty sum. One column after the other: each is a loop that the compiler makes vectors of.
     mutating func addAll(_ run: Range<Int>, x: Column<UInt32>, y: Column<UInt32>, status: Column<UInt8>) {
         first = run.lowerBound
@@ -55,30 +67,50 @@ struct TileContents {
     }
 
     private struct PlacedFactory {
+        /// In the snapshot's order; ~row for one of the delta.
         var index: Int
         var at: GridPoint
     }
 
     private let tile: TileID
     private let snapshot: Snapshot
+    private let delta: Delta?
     private let datum: TileDatum
     private let box: GridBox
     private var clusters: [PlacedCluster] = []
     private var factories: [PlacedFactory] = []
 
-    init(tile: TileID, snapshot: Snapshot, datum: TileDatum) {
+    init(tile: TileID, snapshot: Snapshot, delta: Delta? = nil, datum: TileDatum) {
         self.tile = tile
         self.snapshot = snapshot
+        self.delta = delta
         self.datum = datum
         box = tile.box
     }
 
+    /// - Parameter index: in the snapshot's order; ~row for a factory of the delta.
     mutating func add(factory index: Int) {
-        if datum == .wgs84 {
+        if index < 0 {
+            guard let delta, delta.rows.indices.contains(~index) else { return }
+            let (facts, earth) = (delta.facts[~index], delta.earth)
+            let at =
+                datum == .wgs84
+                ? GridPoint(x: facts.x, y: facts.y) : datum.moved(longitude: earth.longitude[~index], latitude: earth.latitude[~index])
+            if datum == .wgs84 || box.contains(at) { factories.append(PlacedFactory(index: index, at: at)) }
+        } else if datum == .wgs84 {
             factories.append(PlacedFactory(index: index, at: GridPoint(x: snapshot.tree.x[index], y: snapshot.tree.y[index])))
         } else {
-            let at = moved(longitude: snapshot.earth.longitude[index], latitude: snapshot.earth.latitude[index])
+            let at = datum.moved(longitude: snapshot.earth.longitude[index], latitude: snapshot.earth.latitude[index])
             if box.contains(at) { factories.append(PlacedFactory(index: index, at: at)) }
+        }
+    }
+
+    /// Adds what a cell holds: nothing, a factory or a cluster.
+    mutating func add(_ sum: ClusterSum, cell: TileID) {
+        switch sum.count {
+        case 0: break
+        case 1: add(factory: sum.first)
+        default: add(cluster: sum, cell: cell)
         }
     }
 
@@ -86,23 +118,10 @@ struct TileContents {
         var at = cluster.mean
         if datum != .wgs84 {
             let position = MercatorGrid.unproject(at)
-            at = moved(longitude: position.longitude, latitude: position.latitude)
+            at = datum.moved(longitude: position.longitude, latitude: position.latitude)
             guard box.contains(at) else { return }
         }
         clusters.append(PlacedCluster(sum: cluster, id: TileRules.clusterID(cell), at: at))
-    }
-
-    private func moved(longitude: Double, latitude: Double) -> GridPoint {
-        let wgs84 = Coordinate<WGS84>(unchecked: longitude, latitude)
-        switch datum {
-        case .wgs84: return MercatorGrid.project(longitude: longitude, latitude: latitude)
-        case .gcj02:
-            let there = wgs84.gcj02()
-            return MercatorGrid.project(longitude: there.longitude, latitude: there.latitude)
-        case .bd09:
-            let there = wgs84.bd09()
-            return MercatorGrid.project(longitude: there.longitude, latitude: there.latitude)
-        }
     }
 
     /// Position inside the tile: 0 ..< extent, so that a point never leaves the tile that owns it.
@@ -153,45 +172,108 @@ struct TileContents {
         let brandCount = layer.key("brand_count")
         // Values that repeat are written once and then named by number: no text is hashed again.
         var statusRefs = [AttributeValueRef?](repeating: nil, count: 256)
-        var industryRefs = [AttributeValueRef?](repeating: nil, count: snapshot.industryCodes.count)
+        let industryCodes = delta?.tables.industries ?? snapshot.industryCodes
+        var industryRefs = [AttributeValueRef?](repeating: nil, count: industryCodes.count)
+        func write(
+            _ facts: FeatureFacts, at position: (x: Int32, y: Int32), id text: UnsafeBufferPointer<UInt8>,
+            names: UnsafeBufferPointer<UInt8>, _ englishNames: UnsafeBufferPointer<UInt8>, brands all: () -> [String]
+        ) {
+            layer.addPoint(id: UInt64(facts.primaryKey), x: position.x, y: position.y)
+            layer.set(id, utf8: text)
+            let known = names.isEmpty ? englishNames : names
+            if !known.isEmpty { layer.set(name, utf8: known) }
+            if !englishNames.isEmpty { layer.set(english, utf8: englishNames) }
+            layer.set(
+                status,
+                reference(Int(facts.status), &statusRefs) {
+                    layer.value((FactoryStatus(rawValue: facts.status) ?? .unknown).name)
+                })
+            let code = Int(facts.industry)
+            if code != 0 { layer.set(industry, reference(code, &industryRefs) { layer.value(industryCodes[code]) }) }
+            layer.set(records, UInt64(facts.records))
+            layer.set(worst, UInt64(facts.worstSeverity))
+            if facts.latestDay != SnapshotFlags.noDay { Day(daysSince1970: facts.latestDay).withISO { layer.set(latest, utf8: $0) } }
+            if facts.isKeyMonitored { layer.set(monitored, true) }
+            if showBrands {
+                let all = all()
+                layer.set(brands, all.prefix(TileRules.brandsListed).joined(separator: ","))
+                layer.set(brandCount, UInt64(all.count))
+            }
+        }
         let ids = snapshot.ids
         let names = snapshot.names
         let englishNames = snapshot.englishNames
-        let latestDays = snapshot.latestDay
         for factory in factories {
             let index = factory.index
             let position = local(factory.at)
-            layer.addPoint(id: UInt64(snapshot.primaryKey[index]), x: position.x, y: position.y)
-            ids.withUTF8(index) { layer.set(id, utf8: $0) }
-            let hasChinese = names.withUTF8(index) { text in
-                if !text.isEmpty { layer.set(name, utf8: text) }
-                return !text.isEmpty
+            if index < 0 {
+                guard let live = delta?.rows[~index] else { continue }
+                live.withTexts { write(FeatureFacts(live), at: position, id: $0, names: $1, $2, brands: { live.brandIDs }) }
+                continue
             }
-            englishNames.withUTF8(index) { text in
-                guard !text.isEmpty else { return }
-                if !hasChinese { layer.set(name, utf8: text) }
-                layer.set(english, utf8: text)
-            }
-            layer.set(status, known(Int(snapshot.status[index]), &statusRefs) { layer.value(snapshot.statusName(index)) })
-            let code = Int(snapshot.industry[index])
-            if code != 0 { layer.set(industry, known(code, &industryRefs) { layer.value(snapshot.industryCodes[code]) }) }
-            layer.set(records, UInt64(snapshot.recordCount(index)))
-            layer.set(worst, UInt64(snapshot.worstSeverity[index]))
-            if latestDays[index] != SnapshotFlags.noDay {
-                Day(daysSince1970: latestDays[index]).withISO { layer.set(latest, utf8: $0) }
-            }
-            if snapshot.isKeyMonitored(index) { layer.set(monitored, true) }
-            if showBrands {
-                let all = snapshot.brands(of: index)
-                layer.set(brands, all.prefix(TileRules.brandsListed).joined(separator: ","))
-                layer.set(brandCount, UInt64(all.count))
+            ids.withUTF8(index) { id in
+                names.withUTF8(index) { name in
+                    englishNames.withUTF8(index) { english in
+                        write(
+                            FeatureFacts(snapshot, index), at: position, id: id, names: name, english,
+                            brands: { snapshot.brands(of: index) })
+                    }
+                }
             }
         }
     }
 }
 
+/// What a feature says of a factory, texts and brands aside.
+private struct FeatureFacts {
+    var primaryKey: UInt32
+    var status: UInt8
+    var worstSeverity: UInt8
+    var isKeyMonitored: Bool
+    var industry: UInt16
+    var latestDay: Int32
+    var records: Int
+
+    @inline(__always)
+    init(_ snapshot: Snapshot, _ index: Int) {
+        primaryKey = snapshot.primaryKey[index]
+        status = snapshot.status[index]
+        worstSeverity = snapshot.worstSeverity[index]
+        isKeyMonitored = snapshot.isKeyMonitored(index)
+        industry = snapshot.industry[index]
+        latestDay = snapshot.latestDay[index]
+        records = snapshot.recordCount(index)
+    }
+
+    init(_ factory: LiveFactory) {
+        primaryKey = factory.pk
+        status = factory.facts.status
+        worstSeverity = factory.facts.worstSeverity
+        isKeyMonitored = factory.flags & SnapshotFlags.keyMonitored != 0
+        industry = factory.facts.industry
+        latestDay = factory.facts.latestDay
+        records = factory.records.count
+    }
+}
+
+extension TileDatum {
+    /// The cell where a position in degrees, WGS 84, is drawn on a map of this datum.
+    func moved(longitude: Double, latitude: Double) -> GridPoint {
+        let wgs84 = Coordinate<WGS84>(unchecked: longitude, latitude)
+        switch self {
+        case .wgs84: return MercatorGrid.project(longitude: longitude, latitude: latitude)
+        case .gcj02:
+            let there = wgs84.gcj02()
+            return MercatorGrid.project(longitude: there.longitude, latitude: there.latitude)
+        case .bd09:
+            let there = wgs84.bd09()
+            return MercatorGrid.project(longitude: there.longitude, latitude: there.latitude)
+        }
+    }
+}
+
 /// The reference kept in a place, or a new one.
-private func known(_ place: Int, _ references: inout [AttributeValueRef?], make: () -> AttributeValueRef) -> AttributeValueRef {
+private func reference(_ place: Int, _ references: inout [AttributeValueRef?], make: () -> AttributeValueRef) -> AttributeValueRef {
     if let reference = references[place] { return reference }
     let reference = make()
     references[place] = reference

@@ -15,6 +15,8 @@ extension PackedRTree {
     ///   - earth: the points' exact positions, in this tree's order.
     ///   - limit: at most so many neighbours are returned.
     ///   - after: only neighbours behind this distance and position in the order.
+    ///   - position: where the point of `after` lies, degrees, when it is none of this tree: the index is then that of the last point
+    ///     before it in the order, or −1. Nil: the index is its own.
     /// - Returns: neighbours, nearest first, ties by position in the order, with exact geodesic distances; and how many
     ///   points are in the radius and pass, whatever `limit` and `after`.
     ///
@@ -23,11 +25,12 @@ extension PackedRTree {
     @inline(__always)
     public func radius(
         longitude: Double, latitude: Double, meters: Double, earth: EarthPoints, solver: some GeodesicSolver, limit: Int,
-        after: (distanceMeters: Double, index: Int)? = nil, where filter: (Int) -> Bool
+        after: (distanceMeters: Double, index: Int)? = nil, at position: (longitude: Double, latitude: Double)? = nil,
+        where filter: (Int) -> Bool
     ) -> (neighbors: [Neighbor], total: Int) {
         guard meters >= 0, let query = EarthQuery(longitude: longitude, latitude: latitude) else { return ([], 0) }
         let rim = RadiusRim(meters: meters)
-        let cursor = PageCursor(after)
+        let cursor = PageCursor(after, at: position)
         var list = Shortlist(limit: limit, ceiling: rim.surelyOut)
         var total = 0
         cover(query, meters: meters) { run in
@@ -177,12 +180,15 @@ struct RadiusRim {
 @usableFromInline
 struct PageCursor {
     private let after: (distanceMeters: Double, index: Int)?
+    /// Of the point that the page ended with, when it is none of the tree's.
+    private let position: (longitude: Double, latitude: Double)?
     private let surelyBehind: Double
     private let surelyBefore: Double
 
     @usableFromInline
-    init(_ after: (distanceMeters: Double, index: Int)?) {
+    init(_ after: (distanceMeters: Double, index: Int)?, at position: (longitude: Double, latitude: Double)? = nil) {
         self.after = after
+        self.position = position
         let rim = RadiusRim(meters: Swift.max(after?.distanceMeters ?? 0, 0))
         surelyBehind = after == nil ? -1 : rim.surelyOut
         surelyBefore = rim.surelyIn
@@ -193,8 +199,14 @@ struct PageCursor {
 
     /// The distance that was delivered for the cursor's own position, if a point has it.
     func distance(at index: Int, _ earth: EarthPoints) -> Double? {
-        guard let after, earth.has(after.index), earth.samePosition(index, after.index) else { return nil }
+        guard let after, isThere(index, after.index, earth) else { return nil }
         return after.distanceMeters
+    }
+
+    /// Whether a point lies where the page ended, to the bit.
+    private func isThere(_ index: Int, _ last: Int, _ earth: EarthPoints) -> Bool {
+        if let position { return earth.longitude[index] == position.longitude && earth.latitude[index] == position.latitude }
+        return earth.has(last) && earth.samePosition(index, last)
     }
 
     /// Whether the cursor stands before a point with this estimate.
@@ -210,7 +222,7 @@ struct PageCursor {
         guard let after else { return true }
         if squared < surelyBefore { return false }
         // At the cursor's own position the distance is the same, however it was found.
-        if earth.has(after.index), earth.samePosition(index, after.index) { return index > after.index }
+        if isThere(index, after.index, earth) { return index > after.index }
         // Any other point so close to the cursor's distance was solved with it when its page was settled.
         let distance = query.exact(index, earth, solver)
         return distance > after.distanceMeters || (distance == after.distanceMeters && index > after.index)

@@ -135,10 +135,12 @@ struct PlaceTable: Sendable {
     /// Places in whose names all terms stand, at least one of them in the name itself: whole names first, then names that begin so, larger
     /// places before smaller. A code of six digits is that place. A term of Latin letters matches the beginning of the reading, or initials.
     ///
+    /// - Parameter changes: how many factories more, or fewer, are in a place by now, by its code. A place without any is not found.
+    ///
     /// Cost: O(places): a fraction of a millisecond; the first search of a snapshot some 20 ms more.
-    func search(_ query: SearchQuery, limit: Int, letters: LetterTable) -> [PlaceMatch] {
+    func search(_ query: SearchQuery, limit: Int, letters: LetterTable, changes: [Int32: Int] = [:]) -> [PlaceMatch] {
         let places = folded.places(foldedPlaces)
-        var found: [(order: Int, place: Int)] = []
+        var found: [(order: Int, place: Int, factories: Int)] = []
         for (index, place) in places.enumerated() {
             var best: Int?
             let all = query.terms.allSatisfy { term in
@@ -148,14 +150,15 @@ struct PlaceTable: Sendable {
                 }
                 return SearchText.find(term, in: place.within) != nil
             }
-            if all, let best { found.append((best, index)) }
+            let factories = place.hit.factories + (changes[place.hit.code] ?? 0)
+            if all, factories > 0, let best { found.append((best, index, factories)) }
         }
         found.sort { a, b in
-            let (left, right) = (places[a.place].hit, places[b.place].hit)
-            return (a.order, -left.factories, left.code) < (b.order, -right.factories, right.code)
+            (a.order, -a.factories, places[a.place].hit.code) < (b.order, -b.factories, places[b.place].hit.code)
         }
         return found.prefix(limit).map { item in
             var hit = places[item.place].hit
+            hit.factories = item.factories
             hit.ranges = SearchHighlights.ranges(of: query, in: hit.nameZH, .name, letters)
             return hit
         }

@@ -45,6 +45,19 @@ struct SearchIndex: Sendable {
             }
         }
 
+        /// How many there are without some ranks, ascending.
+        func count(without hidden: [UInt32]) -> Int {
+            switch self {
+            case .few(let ranks):
+                return ranks.count
+                    - hidden.count { rank in
+                        let place = ranks.partitioningIndex { $0 >= rank }
+                        return place < ranks.count && ranks[place] == rank
+                    }
+            case .many(let set): return set.count - hidden.count { set.contains(Int($0)) }
+            }
+        }
+
         /// Calls `body` in ascending order until it returns false.
         func visit(_ body: (Int) -> Bool) {
             switch self {

@@ -5,12 +5,16 @@ import Registry
 /// Compares factories with one query; keeps its buffers from one to the next.
 struct TermMatcher {
     private let snapshot: Snapshot
+    private let letters: LetterTable
     private let terms: [[UInt32]]
     private var name: [UInt32] = []
     private var former: [UInt32] = []
+    /// The factory that is compared, when it is one of a delta.
+    private var live: LiveFactory?
 
-    init(snapshot: Snapshot, terms: [[UInt32]]) {
+    init(snapshot: Snapshot, delta: Delta? = nil, terms: [[UInt32]]) {
         self.snapshot = snapshot
+        letters = delta?.letters ?? snapshot.search.letters
         self.terms = terms
     }
 
@@ -19,9 +23,21 @@ struct TermMatcher {
     /// With one term, only the field that is looked for counts (`name` stands for former names too); with several, each term may be in
     /// another field, and the last of them is the one that is named.
     mutating func field(of factory: Int, lookingFor wanted: SearchHit.Field) -> SearchHit.Field? {
+        live = nil
         snapshot.names.withUTF8(factory) { SearchText.fold($0, into: &name) }
+        return matchedField(factory, wanted)
+    }
+
+    /// The same of a factory that has changed.
+    mutating func field(of factory: LiveFactory, lookingFor wanted: SearchHit.Field) -> SearchHit.Field? {
+        live = factory
+        name = factory.foldedName
+        return matchedField(-1, wanted)
+    }
+
+    private mutating func matchedField(_ factory: Int, _ wanted: SearchHit.Field) -> SearchHit.Field? {
         if terms.count > 1 {
-            snapshot.formerNames.withUTF8(factory) { SearchText.fold($0, into: &former) }
+            foldFormerName(factory)
             var worst = SearchHit.Field.name
             for term in terms {
                 guard let field = anyField(of: factory, term) else { return nil }
@@ -34,13 +50,21 @@ struct TermMatcher {
         case .wholeName: return name == term ? wanted : nil
         case .nameStart: return name.starts(with: term) ? wanted : nil
         case .englishName: return isWordStart(factory, term) ? wanted : nil
-        case .initialsStart: return SearchHighlights.findInitials(term, in: name, snapshot.search.letters) == 0 ? wanted : nil
+        case .initialsStart: return SearchHighlights.findInitials(term, in: name, letters) == 0 ? wanted : nil
         case .initials: return initials(term) ? wanted : nil
         case .id, .creditCode: return nil
         case .name, .formerName:
             if SearchText.find(term, in: name) != nil { return .name }
-            snapshot.formerNames.withUTF8(factory) { SearchText.fold($0, into: &former) }
+            foldFormerName(factory)
             return SearchText.find(term, in: former) != nil ? .formerName : nil
+        }
+    }
+
+    private mutating func foldFormerName(_ factory: Int) {
+        if let live {
+            former = live.foldedFormerName
+        } else {
+            snapshot.formerNames.withUTF8(factory) { SearchText.fold($0, into: &former) }
         }
     }
 
@@ -53,13 +77,12 @@ struct TermMatcher {
     }
 
     private func isWordStart(_ factory: Int, _ term: [UInt32]) -> Bool {
-        snapshot.englishNames.withUTF8(factory) { SearchText.hasWord(startingWith: term, in: $0) }
+        guard let live else { return snapshot.englishNames.withUTF8(factory) { SearchText.hasWord(startingWith: term, in: $0) } }
+        var english = live.nameEN
+        return english.withUTF8 { SearchText.hasWord(startingWith: term, in: $0) }
     }
 
-    private func initials(_ term: [UInt32]) -> Bool {
-        let letters = snapshot.search.letters
-        return SearchHighlights.findInitials(term, in: name, letters) != nil
-    }
+    private func initials(_ term: [UInt32]) -> Bool { SearchHighlights.findInitials(term, in: name, letters) != nil }
 }
 
 /// Which parts of a text matched.
