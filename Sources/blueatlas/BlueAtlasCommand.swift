@@ -19,6 +19,6 @@ struct BlueAtlasCommand: AsyncParsableCommand {
         version: "0.1.0",
         subcommands: [
             GenerateCommand.self, ImportCommand.self, BuildCommand.self, ServeCommand.self, QueryCommand.self, TileCommand.self,
-            TransformCommand.self, VerifyCommand.self, BoundariesCommand.self,
+            TransformCommand.self, VerifyCommand.self, BoundariesCommand.self, CarbonCommand.self,
         ])
 }

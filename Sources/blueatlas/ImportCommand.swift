@@ -26,7 +26,7 @@ struct ImportCommand: ParsableCommand {
 
     @Option(help: "The registry; made if there is none.")
     var store = "var/registry.db"
-    @Option(help: "factories, records, brands or links. Default: by the columns.")
+    @Option(help: "factories, records, brands, links, figures or emissions. Default: by the columns.")
     var entity: String?
     @Option(help: "Datum of positions that name none: wgs84, cgcs2000, xian80, beijing54, gcj02, bd09, EPSG:nnnn or unknown.")
     var datum: String?
@@ -120,7 +120,7 @@ struct ImportCommand: ParsableCommand {
         do throws(ImportError) {
             if let entity {
                 guard let known = ImportEntity(rawValue: entity) else {
-                    throw .badOption(option: "--entity", value: entity, reason: "is not one of factories, records, brands, links")
+                    throw .badOption(option: "--entity", value: entity, reason: "is not one of \(ImportEntity.allCases.map(\.rawValue).joined(separator: ", "))")
                 }
                 options.entity = known
             }

@@ -11,6 +11,8 @@ enum DraftBatch: Sendable {
     case records([RecordDraft])
     case brands([BrandDraft])
     case links([LinkDraft])
+    case figures([FigureDraft])
+    case emissions([EmissionDraft])
 
     var count: Int {
         switch self {
@@ -18,6 +20,8 @@ enum DraftBatch: Sendable {
         case .records(let drafts): drafts.count
         case .brands(let drafts): drafts.count
         case .links(let drafts): drafts.count
+        case .figures(let drafts): drafts.count
+        case .emissions(let drafts): drafts.count
         }
     }
 
@@ -28,6 +32,8 @@ enum DraftBatch: Sendable {
         case .records(let drafts): (drafts[index].line, drafts[index].id ?? "")
         case .brands(let drafts): (drafts[index].line, drafts[index].id)
         case .links(let drafts): (drafts[index].line, drafts[index].brandID)
+        case .figures(let drafts): (drafts[index].line, "")
+        case .emissions(let drafts): (drafts[index].line, drafts[index].factory.id ?? "")
         }
     }
 
@@ -37,6 +43,8 @@ enum DraftBatch: Sendable {
         case .records(let drafts): try store.apply(records: drafts, in: run)
         case .brands(let drafts): try store.apply(brands: drafts, in: run)
         case .links(let drafts): try store.apply(links: drafts, in: run)
+        case .figures(let drafts): try store.apply(figures: drafts, in: run)
+        case .emissions(let drafts): try store.apply(emissions: drafts, in: run)
         }
     }
 }

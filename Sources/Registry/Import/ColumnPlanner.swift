@@ -277,11 +277,34 @@ struct ColumnPlanner {
             if !has(LinkField.factoryID), !has(LinkField.creditCode), !has(LinkField.factoryName) {
                 missing.append("factory_id, credit_code or factory_name")
             }
+        case .figures, .emissions: break
         }
+        if entity == .figures || entity == .emissions { missing += missingOfCarbon(sources) }
         if !missing.isEmpty {
             let columns = reader.columns.filter { !$0.hasPrefix("@") }
             throw .missingColumns(path: path, entity: entity.rawValue, missing: missing.joined(separator: ", "), available: columns)
         }
+    }
+
+    /// Units and sources are among what must be there: an amount without them says nothing.
+    private func missingOfCarbon(_ sources: [ValueSource]) -> [String] {
+        func has(_ field: some ImportField) -> Bool { !sources[field.rawValue].isNone }
+        var missing: [String] = []
+        if entity == .figures {
+            if !has(FigureField.placeCode), !(has(FigureField.lon) && has(FigureField.lat) && has(FigureField.level)) {
+                missing.append("place_code (or lon, lat and level)")
+            }
+            for field in [FigureField.year, .metric, .value, .unit, .source] where !has(field) { missing.append(field.name) }
+        } else {
+            if !has(EmissionField.factoryID), !has(EmissionField.creditCode), !has(EmissionField.factoryName) {
+                missing.append("factory_id, credit_code or factory_name")
+            }
+            for field in [EmissionField.year, .unit, .source] where !has(field) { missing.append(field.name) }
+            if !has(EmissionField.scope1), !has(EmissionField.scope2), !has(EmissionField.scope3) {
+                missing.append("scope1, scope2 or scope3")
+            }
+        }
+        return missing
     }
 
     private func settleDatum(_ work: inout Work) throws(ImportError) {

@@ -49,7 +49,7 @@ public struct DatasetFolder: Sendable {
             asOf = day
         }
         files = []
-        for entity in [ImportEntity.factories, .records, .brands, .links] {
+        for entity in [ImportEntity.factories, .records, .brands, .links, .figures, .emissions] {
             let names = ["csv", "csv.gz"].map { folder + entity.rawValue + "." + $0 }
             if let found = names.first(where: { FileManager.default.fileExists(atPath: $0) }) {
                 files.append((entity, found))

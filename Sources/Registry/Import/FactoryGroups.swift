@@ -129,7 +129,12 @@ final class FactoryGroups {
 
     /// Sums of decimals end in noise such as 0.30000000000000004: twelve digits are more than any source has.
     private static func tidy(_ value: AttributeValue) -> AttributeValue {
-        guard case .number(let number) = value, number != 0, number.isFinite else { return value }
+        if case .number(let number) = value { .number(tidied(number)) } else { value }
+    }
+
+    /// A sum without the noise.
+    static func tidied(_ number: Double) -> Double {
+        guard number != 0, number.isFinite else { return number }
         var scale = 1.0
         var magnitude = abs(number)
         while magnitude < 1e11 {
@@ -137,6 +142,6 @@ final class FactoryGroups {
             scale *= 10
         }
         let rounded = (number * scale).rounded() / scale
-        return .number(rounded.isFinite ? rounded : number)
+        return rounded.isFinite ? rounded : number
     }
 }

@@ -4,6 +4,8 @@
 /// The kinds of rows that files hold.
 public enum ImportEntity: String, CaseIterable, Sendable {
     case factories, records, brands, links
+    /// Figures of places, and emissions of enterprises, by year.
+    case figures, emissions
 }
 
 /// A field of one kind of row. Raw values count from 0 without gaps: they index the plan's sources.
@@ -216,6 +218,9 @@ enum LinkField: Int, ImportField {
 }
 
 extension ImportEntity {
+    /// Whether several rows can make one.
+    var canBeGrouped: Bool { self == .factories || self == .figures || self == .emissions }
+
     /// Canonical names and their synonyms, by the fields' numbers.
     var fields: [(name: String, synonyms: [String])] {
         func all<Field: ImportField>(_: Field.Type) -> [(name: String, synonyms: [String])] {
@@ -226,6 +231,8 @@ extension ImportEntity {
         case .records: all(RecordField.self)
         case .brands: all(BrandField.self)
         case .links: all(LinkField.self)
+        case .figures: all(FigureField.self)
+        case .emissions: all(EmissionField.self)
         }
     }
 
@@ -240,6 +247,8 @@ extension ImportEntity {
         let hasPosition =
             hasGeometry || (keys.contains { ColumnKey.isLongitude($0) } && keys.contains { ColumnKey.isLatitude($0) })
             || (has(FactoryField.easting) && has(FactoryField.northing)) || (keys.contains("x") && keys.contains("y"))
+        if has(FigureField.metric), has(FigureField.value), keys.contains("year") || keys.contains("年份") { return .figures }
+        if has(EmissionField.scope1) || has(EmissionField.scope2), has(EmissionField.year), hasReference { return .emissions }
         if hasPosition { return .factories }
         if hasBrand, hasReference { return .links }
         let isRecord =

@@ -147,7 +147,9 @@ public struct ImportMapping: Sendable {
             throw FieldProblem("attributes.\(attribute.name): \"aggregate\" needs \"group_by\"")
         }
         if groupBy == nil, !prefer.isEmpty { throw FieldProblem("\"prefer\" needs \"group_by\"") }
-        if groupBy != nil, entity ?? .factories != .factories { throw FieldProblem("\"group_by\" is for factories") }
+        if groupBy != nil, !(entity ?? .factories).canBeGrouped {
+            throw FieldProblem("\"group_by\" is for factories, figures and emissions")
+        }
     }
 
     private static let valueMembers = ["column", "template", "constant", "split", "take", "values", "otherwise", "factor"]

@@ -88,7 +88,7 @@ public struct ImportReport: Sendable, Encodable {
         if !ignoredColumns.isEmpty { lines.append("  columns not used: \(ignoredColumns.joined(separator: ", "))") }
         var counts = "\(rows) rows"
         if filtered > 0 { counts += ", \(filtered) left out by the mapping's filter" }
-        if let groups { counts += ", grouped into \(groups) factories" }
+        if let groups { counts += ", grouped into \(groups) \(entity)" }
         lines.append("  \(counts)")
         lines.append(
             isDryRun

@@ -33,8 +33,8 @@ public struct Importer: Sendable {
             let entity = options.entity ?? mapping.entity
                 ?? ImportEntity.detect(columns: source.sampleColumns, fileName: fileName, hasGeometry: source.hasFeatures)
         else { throw .unknownEntity(path: path, available: source.sampleColumns.filter { !$0.hasPrefix("@") }) }
-        if mapping.groupBy != nil, entity != .factories {
-            throw .badMapping(source: mapping.source, detail: "\"group_by\" is for factories, not \(entity.rawValue)")
+        if mapping.groupBy != nil, !entity.canBeGrouped {
+            throw .badMapping(source: mapping.source, detail: "\"group_by\" is for factories, figures and emissions, not \(entity.rawValue)")
         }
         let planned = try ColumnPlanner(
             path: path, entity: entity, reader: source.rows, mapping: mapping, options: options, sample: source.sample,
@@ -88,6 +88,10 @@ final class RowSource {
         case records(RecordRowReader)
         case brands(BrandRowReader)
         case links(LinkRowReader)
+        case figures(FigureRowReader)
+        case summedFigures(FigureRowReader, RowSums<FigureDraft>)
+        case emissions(EmissionRowReader)
+        case summedEmissions(EmissionRowReader, RowSums<EmissionDraft>)
     }
 
     private let kind: Kind
@@ -97,6 +101,8 @@ final class RowSource {
     private var records: [RecordDraft] = []
     private var brands: [BrandDraft] = []
     private var links: [LinkDraft] = []
+    private var figures: [FigureDraft] = []
+    private var emissions: [EmissionDraft] = []
 
     init(entity: ImportEntity, path: String, context: RowContext, datum: String?, fixesSwapped: Bool) throws(ImportError) {
         self.context = context
@@ -114,11 +120,24 @@ final class RowSource {
         case .links:
             kind = .links(LinkRowReader(context: context))
             idSource = context.plan.sources[LinkField.brandID.rawValue]
+        case .figures:
+            let reader = FigureRowReader(context: context)
+            kind = context.plan.group.isNone ? .figures(reader) : .summedFigures(reader, RowSums(path: path, context: context))
+            idSource = context.plan.sources[FigureField.placeCode.rawValue]
+        case .emissions:
+            let reader = EmissionRowReader(context: context)
+            kind = context.plan.group.isNone ? .emissions(reader) : .summedEmissions(reader, RowSums(path: path, context: context))
+            idSource = context.plan.sources[EmissionField.factoryID.rawValue]
         }
     }
 
     var groupCount: Int? {
-        if case .grouped(let groups) = kind { groups.count } else { nil }
+        switch kind {
+        case .grouped(let groups): groups.count
+        case .summedFigures(_, let sums): sums.count
+        case .summedEmissions(_, let sums): sums.count
+        default: nil
+        }
     }
 
     /// Reads the current row into the batch.
@@ -132,6 +151,10 @@ final class RowSource {
         case .records(let reader): records.append(try reader.read(line: line))
         case .brands(let reader): brands.append(try reader.read(line: line))
         case .links(let reader): links.append(try reader.read(line: line))
+        case .figures(let reader): figures.append(try reader.read(line: line))
+        case .summedFigures(let reader, let sums): return try sums.add(try reader.read(line: line))
+        case .emissions(let reader): emissions.append(try reader.read(line: line))
+        case .summedEmissions(let reader, let sums): return try sums.add(try reader.read(line: line))
         }
         return nil
     }
@@ -139,7 +162,7 @@ final class RowSource {
     /// The row's id as the source writes it, for the rejects file.
     var rawID: String { FieldText.excerpt(context.plan.value(of: idSource)) }
 
-    var count: Int { factories.count + records.count + brands.count + links.count }
+    var count: Int { factories.count + records.count + brands.count + links.count + figures.count + emissions.count }
 
     /// Takes the batch away.
     func takeBatch() -> DraftBatch {
@@ -148,6 +171,8 @@ final class RowSource {
         case .records: .records(RowSource.take(&records))
         case .brands: .brands(RowSource.take(&brands))
         case .links: .links(RowSource.take(&links))
+        case .figures, .summedFigures: .figures(RowSource.take(&figures))
+        case .emissions, .summedEmissions: .emissions(RowSource.take(&emissions))
         }
     }
 
@@ -161,9 +186,14 @@ final class RowSource {
 
     /// Groups that are complete at the file's end, a batch at a time; nil when there are no more.
     func takeGroups(_ limit: Int) -> DraftBatch? {
-        guard case .grouped(let groups) = kind else { return nil }
-        let drafts = groups.take(limit)
-        return drafts.isEmpty ? nil : .factories(drafts)
+        let batch: DraftBatch
+        switch kind {
+        case .grouped(let groups): batch = .factories(groups.take(limit))
+        case .summedFigures(_, let sums): batch = .figures(sums.take(limit))
+        case .summedEmissions(_, let sums): batch = .emissions(sums.take(limit))
+        default: return nil
+        }
+        return batch.count == 0 ? nil : batch
     }
 }
 

@@ -15,6 +15,8 @@ public final class ImportRun: Sendable {
         var records = PrimaryKeySet()
         var brands = PrimaryKeySet()
         var links = PrimaryKeySet()
+        var figures = PrimaryKeySet()
+        var emissions = PrimaryKeySet()
     }
 
     let state = Mutex(State())

@@ -16,6 +16,7 @@ enum RegistrySchema {
         }
         migrator.registerMigration("places", foreignKeyChecks: .immediate) { db in try db.execute(sql: placeTables) }
         migrator.registerMigration("live registry", foreignKeyChecks: .immediate) { db in try db.execute(sql: LiveSchema.tables) }
+        migrator.registerMigration("carbon", foreignKeyChecks: .immediate) { db in try db.execute(sql: carbonTables) }
         return migrator
     }
 

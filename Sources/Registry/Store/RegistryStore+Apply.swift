@@ -46,7 +46,7 @@ extension RegistryStore {
     /// single record that somebody has entered must be on the disk when we say so.
     private static let rowsOfABulkBatch = 1000
 
-    private func apply<Writer: BatchWriter>(
+    func apply<Writer: BatchWriter>(
         _ drafts: [Writer.Draft], through: Writer.Type, run: ImportRun?, seen: WritableKeyPath<ImportRun.State, PrimaryKeySet>
     ) throws(RegistryError) -> [RowOutcome] {
         guard !drafts.isEmpty else { return [] }
@@ -76,6 +76,7 @@ extension RegistryStore {
         let writer = try Writer(db, path: path, sequence: sequence)
         // Asked for within the transaction: borders that are exchanged meanwhile come before or after the whole batch.
         if let factories = writer as? FactoryWriter { factories.places = try placeCache.locator(db, path: path) }
+        if let figures = writer as? FigureWriter { figures.places = try placeCache.locator(db, path: path) }
         var outcomes: [RowOutcome] = []
         outcomes.reserveCapacity(drafts.count)
         var accepted: Int64 = 0

@@ -85,7 +85,7 @@ extension RegistryStore {
     }
 
     /// Steps through a query in one read transaction. An error of `body` comes out as it is, one of SQLite as `RegistryError`.
-    private func stream(_ sql: String, _ body: (RawStatement) throws -> Void) throws {
+    func stream(_ sql: String, _ body: (RawStatement) throws -> Void) throws {
         var bodyError: (any Error)?
         try read { db in
             let row = try RawStatement(db, path: path, sql: sql)
