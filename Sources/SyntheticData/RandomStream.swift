@@ -34,6 +34,8 @@ enum Stage: UInt64 {
     case links
     case watchlists
     case errors
+    case placeFigures
+    case emissions
 }
 
 /// xoshiro256++ 1.0 (Blackman, Vigna 2019), with the draws that the generator needs.

@@ -7,6 +7,10 @@ public struct GenerationSummary: Sendable, Equatable {
     public var brands = 0
     public var links = 0
     public var watchlistRows = 0
+    /// Figures of places, enterprises that disclose emissions, and their rows, one a year.
+    public var figures = 0
+    public var enterprises = 0
+    public var emissions = 0
     public var injectedErrors = 0
     /// Factories on a position that they share with at least one other, and the largest number on one position.
     public var sharedPositionFactories = 0
@@ -22,7 +26,7 @@ public struct GenerationSummary: Sendable, Equatable {
 
 /// The generator of synthetic data sets: canonical CSV tables that look like China's factories and are none of them.
 ///
-/// Files: `factories.csv`, `records.csv`, `brands.csv`, `links.csv` (import these), `watchlists.csv` (private lists to match, with the
+/// Files: `factories.csv`, `records.csv`, `brands.csv`, `links.csv`, `figures.csv`, `emissions.csv` (import these), `watchlists.csv` (private lists to match, with the
 /// answers), `errors.csv` (only with injected errors) and `dataset.json`, written last. How to recognise the data as made up: ids
 /// `BA…`/`BR…`/`BB…` (factories, records, brands), trade words `[auspicious][虚谬妄赝讹]`, credit codes of the unassigned authority X, record texts that open with 【合成数据】,
 /// sources under example.org, `synthetic` true.
@@ -73,7 +77,16 @@ public enum SyntheticDataset {
         summary.brands = brands.brands.count
         summary.links = brands.linkCount
         summary.watchlistRows = brands.watchCount
-        for (name, rows) in [("brands.csv", brands.brandRows()), ("links.csv", brands.linkRows()), ("watchlists.csv", brands.watchRows())] {
+        let figures = PlaceFigures(regions: regions, seed: options.seed)
+        let emissions = EnterpriseEmissions(plan: plan)
+        summary.figures = figures.rowCount
+        summary.enterprises = emissions.enterpriseCount
+        summary.emissions = emissions.rowCount
+        let files = [
+            ("brands.csv", brands.brandRows()), ("links.csv", brands.linkRows()), ("watchlists.csv", brands.watchRows()),
+            ("figures.csv", figures.rows), ("emissions.csv", emissions.rows),
+        ]
+        for (name, rows) in files {
             var file = try OutputFile(path: folder + "/" + name)
             try file.write(rows.bytes)
             summary.byteCount += file.byteCount
@@ -145,6 +158,9 @@ public enum SyntheticDataset {
               "links": \(summary.links),
               "as_of": "\(options.asOf)",
               "watchlist_rows": \(summary.watchlistRows),
+              "figures": \(summary.figures),
+              "enterprises": \(summary.enterprises),
+              "emissions": \(summary.emissions),
               "injected_errors": \(summary.injectedErrors),
               "shared_position_factories": \(summary.sharedPositionFactories),
               "largest_shared_position": \(summary.largestSharedPosition),

@@ -9,7 +9,7 @@ struct GenerateCommand: ParsableCommand {
         commandName: "generate",
         abstract: "Make a synthetic data set: invented factories, records, brands and supplier lists.",
         discussion: """
-            Writes factories.csv, records.csv, brands.csv, links.csv, watchlists.csv and, last, dataset.json. The same options give \
+            Writes factories.csv, records.csv, brands.csv, links.csv, watchlists.csv, figures.csv, emissions.csv and, last, dataset.json. The same options give \
             the same bytes. Nothing in it is a fact about a real firm: names hold a trade word ending in 虚, 谬, 妄, 赝 or 讹, credit \
             codes start with the unassigned authority X, record texts open with 【合成数据】.
             """)
@@ -70,7 +70,7 @@ struct GenerateCommand: ParsableCommand {
         print(
             """
             \(output): \(summary.factories) factories, \(summary.records) records, \(summary.brands) brands, \(summary.links) links, \
-            \(summary.watchlistRows) watch list rows, \(summary.byteCount / 1_000_000) MB\
+            \(summary.watchlistRows) watch list rows, emissions of \(summary.enterprises) enterprises, \(summary.byteCount / 1_000_000) MB\
             \(summary.injectedErrors > 0 ? ", \(summary.injectedErrors) injected errors (errors.csv)" : "")
             \(SyntheticDataset.label)
             """)
@@ -83,6 +83,9 @@ struct GenerateCommand: ParsableCommand {
         var brands: Int
         var links: Int
         var watchlistRows: Int
+        var figures: Int
+        var enterprises: Int
+        var emissions: Int
         var injectedErrors: Int
         var bytes: Int
         var synthetic = true
@@ -95,6 +98,9 @@ struct GenerateCommand: ParsableCommand {
             brands = summary.brands
             links = summary.links
             watchlistRows = summary.watchlistRows
+            figures = summary.figures
+            enterprises = summary.enterprises
+            emissions = summary.emissions
             injectedErrors = summary.injectedErrors
             bytes = summary.byteCount
         }

@@ -6,7 +6,7 @@ import Testing
 
 @testable import SyntheticData
 
-private let tables = ["factories.csv", "records.csv", "brands.csv", "links.csv", "watchlists.csv", "dataset.json"]
+private let tables = ["factories.csv", "records.csv", "brands.csv", "links.csv", "watchlists.csv", "figures.csv", "emissions.csv", "dataset.json"]
 
 @Test func theSameSeedGivesTheSameBytes() throws {
     // Three chunks, so that the order in which cores finish could show.
@@ -39,7 +39,7 @@ private func fingerprint(_ data: Data) -> UInt64 {
     #expect(json["as_of"] as? String == "2026-11-23")
     for (key, name) in [
         ("factories", "factories.csv"), ("records", "records.csv"), ("brands", "brands.csv"), ("links", "links.csv"),
-        ("watchlist_rows", "watchlists.csv"),
+        ("watchlist_rows", "watchlists.csv"), ("figures", "figures.csv"), ("emissions", "emissions.csv"),
     ] {
         let table = try set.table(name)
         #expect(table.isRectangular, "\(name)")
