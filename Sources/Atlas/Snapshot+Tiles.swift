@@ -16,17 +16,19 @@ extension Snapshot {
     /// The uncompressed Mapbox Vector Tile 2.1 of one address; empty when no factory that passes stands in it.
     ///
     /// Layers `clusters` and `factories` as `TileSchema` says. Points only, inside the tile: there is no buffer. The map `base` has the
-    /// layers of `placeTile` instead, and takes no filter.
+    /// layers of `placeTile` instead, and takes no filter; the map `carbon` those of `carbonTile`, which `carbon` chooses among.
     /// Cost: O(factories in the tile), or O(suppliers in the tile) when brands are named.
-    public func tile(map: MapKind, id tile: TileID, filter: Filter = Filter(), datum: TileDatum = .wgs84) throws(QueryError) -> [UInt8] {
-        try self.tile(map: map, id: tile, filter: filter, datum: datum, delta: nil)
+    public func tile(
+        map: MapKind, id tile: TileID, filter: Filter = Filter(), datum: TileDatum = .wgs84, carbon: CarbonSelection = CarbonSelection()
+    ) throws(QueryError) -> [UInt8] {
+        try self.tile(map: map, id: tile, filter: filter, datum: datum, carbon: carbon, delta: nil)
     }
 
-    /// The same with changes laid over the snapshot.
-    func tile(map: MapKind, id tile: TileID, filter: Filter, datum: TileDatum, delta: Delta?) throws(QueryError) -> [UInt8] {
-        guard map != .carbon else {
-            throw QueryError(parameter: "map", value: map.rawValue, message: "this snapshot has no layers of the map 'carbon'")
-        }
+    /// The same with changes laid over the snapshot. Emissions follow no single changes: the map `carbon` is the snapshot's own.
+    func tile(
+        map: MapKind, id tile: TileID, filter: Filter, datum: TileDatum, carbon: CarbonSelection = CarbonSelection(), delta: Delta?
+    ) throws(QueryError) -> [UInt8] {
+        if map == .carbon { return try carbonTile(id: tile, selection: carbon, filter: filter, datum: datum) }
         guard tile.z <= TileRules.maximumZoom else {
             throw QueryError(parameter: "z", value: String(tile.z), message: "the deepest zoom is \(TileRules.maximumZoom)")
         }

@@ -74,6 +74,7 @@ public final class Snapshot: Sendable {
     /// Index of the most exact place of each factory; `PlaceColumns.none`: at sea, abroad, or no borders known.
     let place: Column<UInt32>
     let placeColumns: PlaceColumns
+    let carbon: CarbonColumns
     let lazyLocator = LazyLocator()
     /// Brands' ids by index: small, so kept as strings.
     let brandIDs: [String]
@@ -129,6 +130,7 @@ public final class Snapshot: Sendable {
         accuracy = try perFactory(.accuracy, of: Float.self)
         let placeColumns = try PlaceColumns(file: file)
         self.placeColumns = placeColumns
+        carbon = try CarbonColumns(file: file, factories: n, levels: placeColumns.level)
         place = try perFactory(.place, of: UInt32.self)
         guard place.areBelow(placeColumns.count, orLast: true) else {
             throw .inconsistent(path: path, detail: "a factory's place is not in the table")

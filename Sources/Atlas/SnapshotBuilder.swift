@@ -86,6 +86,8 @@ public enum SnapshotBuilder {
         let places = try store.places()
         var located = read.factories
         located.fillCounties(from: places)
-        return SnapshotDraft(factories: located, records: read.records, links: links, places: places)
+        var draft = SnapshotDraft(factories: located, records: read.records, links: links, places: places)
+        draft.carbon = try CarbonDraft(reading: store, factories: read.factories.primaryKey)
+        return draft
     }
 }

@@ -56,6 +56,7 @@ struct SnapshotColumns {
         let places = PlaceSections(draft.places)
         try writer.append(.place, places.indices(of: sorted(factories.place)))
         try places.write(to: &writer)
+        try draft.carbon.write(to: &writer, places: draft.places.map(\.code), positions: newPositions())
         try writeRecords(&writer)
         let linkCount = try writeLinks(&writer)
         let ids = factories.ids.permuted(by: order)

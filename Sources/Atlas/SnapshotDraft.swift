@@ -48,6 +48,7 @@ struct SnapshotDraft {
     var records: Records
     var links: Links
     var places: [PlaceOutline]
+    var carbon = CarbonDraft()
     // Judged, per factory.
     var status: [UInt8] = []
     var worstSeverity: [UInt8] = []

@@ -50,7 +50,7 @@ public enum SnapshotError: Error, Hashable, Sendable, CustomStringConvertible {
 enum SnapshotFormat {
     static let magic: [UInt8] = Array("BLUATLAS".utf8)
     /// Raised with every change that an older program would misread.
-    static let version: UInt32 = 3
+    static let version: UInt32 = 4
     static let headerBytes = 64
     static let tableEntryBytes = 64
     static let nameBytes = 32
@@ -174,6 +174,22 @@ enum SectionName: String, CaseIterable {
     case borderBD09Y = "border.bd09_y"
     /// JSON: where the borders come from.
     case placeSources = "places.json"
+    // Figures of places, ascending by year, metric (PlaceMetric), place; emissions of enterprises (CarbonDraft).
+    case figurePlace = "figure.place"
+    case figureYear = "figure.year"
+    case figureMetric = "figure.metric"
+    case figureValue = "figure.value"
+    case figureSource = "figure.source"
+    case enterprise = "emission.factory"
+    case emissionOffsets = "emission.offsets"
+    case emissionYear = "emission.year"
+    case emissionScope1 = "emission.scope1_t"
+    case emissionScope2 = "emission.scope2_t"
+    case emissionScope3 = "emission.scope3_t"
+    case emissionSource = "emission.source"
+    case emissionVerified = "emission.verified"
+    /// JSON: who says the figures and emissions.
+    case carbonSources = "carbon.json"
     // Look-ups: factory positions sorted by primary key and by id.
     case orderByKey = "lookup.by_pk"
     case orderByID = "lookup.by_id"

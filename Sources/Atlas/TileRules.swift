@@ -40,12 +40,17 @@ public enum TileSchema {
 
     /// The zoom from which a client may overzoom tiles of a map.
     public static func recommendedMaximumZoom(of map: MapKind) -> Int {
-        map == .base ? PlaceTileSchema.recommendedMaximumZoom : recommendedMaximumZoom
+        switch map {
+        case .base: PlaceTileSchema.recommendedMaximumZoom
+        case .carbon: CarbonTileSchema.recommendedMaximumZoom
+        case .blue, .supplyChain: recommendedMaximumZoom
+        }
     }
 
     /// Attribute name → what it is, per layer.
     public static func fields(of map: MapKind) -> [(layer: String, description: String, minZoom: Int, fields: [(String, String)])] {
         if map == .base { return PlaceTileSchema.fields.map { ($0.layer, $0.description, 0, $0.fields) } }
+        if map == .carbon { return CarbonTileSchema.fields }
         var factory: [(String, String)] = [
             ("id", "String. The factory's id"),
             ("name", "String. Name in Chinese, or English where no Chinese one is known"),

@@ -1,0 +1,133 @@
+// CarbonColumns.swift: figures of places and emissions of enterprises in an opened snapshot, checked so that no later access can leave
+// them. A figure is found by its year and metric, which is one run, and in it by the place's number.
+
+import Boundaries
+import Foundation
+import Registry
+import SpatialIndex
+
+struct CarbonColumns: Sendable {
+    private let figurePlace: Column<UInt32>
+    private let figureValue: Column<Double>
+    private let figureSource: Column<UInt16>
+    /// Years with figures, ascending, and per year and metric where they stand.
+    let figureYears: [Int]
+    private let runs: [Range<Int>]
+    /// The most exact level of a place that has a figure.
+    let finestLevel: PlaceLevel
+
+    /// Factories with emissions by position, ascending; element i's rows are offsets[i] ..< offsets[i + 1], by year.
+    let enterprise: Column<UInt32>
+    let offsets: Column<UInt32>
+    let year: Column<UInt16>
+    let scope1: Column<Double>
+    let scope2: Column<Double>
+    let scope3: Column<Double>
+    let emissionSource: Column<UInt16>
+    /// 0 no, 1 yes, 2 not said.
+    let verified: Column<UInt8>
+    /// Years with emissions, ascending.
+    let emissionYears: [Int]
+    let sources: [CarbonSource]
+
+    private static let metrics = PlaceMetric.allCases.count
+
+    init(file: SnapshotFile, factories: Int, levels: Column<UInt8>) throws(SnapshotError) {
+        func columns<T: BitwiseCopyable & Sendable>(_ name: SectionName, _ type: T.Type, _ count: Int) throws(SnapshotError) -> Column<T> {
+            let column = try file.column(name, of: type)
+            guard column.count == count else {
+                throw .inconsistent(path: file.path, detail: "'\(name.rawValue)' has \(column.count) elements, not \(count)")
+            }
+            return column
+        }
+        func check(_ condition: Bool, _ detail: String) throws(SnapshotError) {
+            if !condition { throw .inconsistent(path: file.path, detail: detail) }
+        }
+        guard let known = try? JSONDecoder().decode([CarbonSource].self, from: Data(file.column(.carbonSources, of: UInt8.self))) else {
+            throw .inconsistent(path: file.path, detail: "the sources of the figures cannot be read")
+        }
+        sources = known
+
+        figurePlace = try file.column(.figurePlace, of: UInt32.self)
+        let n = figurePlace.count
+        let figureYear = try columns(.figureYear, UInt16.self, n)
+        let figureMetric = try columns(.figureMetric, UInt8.self, n)
+        figureValue = try columns(.figureValue, Double.self, n)
+        figureSource = try columns(.figureSource, UInt16.self, n)
+        try check(
+            figurePlace.areBelow(levels.count) && figureSource.areBelow(known.count) && figureMetric.areBelow(CarbonColumns.metrics),
+            "a figure points outside the tables")
+        var years: [Int] = []
+        var runs: [Range<Int>] = []
+        var finest = PlaceLevel.province
+        for at in 0..<n {
+            let year = Int(figureYear[at])
+            let isNext = at == 0 || (figureYear[at - 1], figureMetric[at - 1], figurePlace[at - 1]) < (figureYear[at], figureMetric[at], figurePlace[at])
+            try check(isNext, "the figures are not in order")
+            if years.last != year {
+                years.append(year)
+                runs += Array(repeating: at..<at, count: CarbonColumns.metrics)
+            }
+            let run = (years.count - 1) * CarbonColumns.metrics + Int(figureMetric[at])
+            runs[run] = (runs[run].isEmpty ? at : runs[run].lowerBound)..<at + 1
+            if let level = PlaceLevel(rawValue: levels[Int(figurePlace[at])]), level > finest { finest = level }
+        }
+        figureYears = years
+        self.runs = runs
+        finestLevel = finest
+
+        enterprise = try file.column(.enterprise, of: UInt32.self)
+        offsets = try columns(.emissionOffsets, UInt32.self, enterprise.count + 1)
+        year = try file.column(.emissionYear, of: UInt16.self)
+        scope1 = try columns(.emissionScope1, Double.self, year.count)
+        scope2 = try columns(.emissionScope2, Double.self, year.count)
+        scope3 = try columns(.emissionScope3, Double.self, year.count)
+        emissionSource = try columns(.emissionSource, UInt16.self, year.count)
+        verified = try columns(.emissionVerified, UInt8.self, year.count)
+        var isAscending = true
+        for at in enterprise.indices.dropFirst() where enterprise[at - 1] >= enterprise[at] { isAscending = false }
+        try check(
+            isAscending && enterprise.areBelow(factories) && offsets.isAscending(through: year.count)
+                && emissionSource.areBelow(known.count), "the emissions point outside the factories")
+        var seen = [Bool](repeating: false, count: Int(UInt16.max) + 1)
+        for value in year { seen[Int(value)] = true }
+        emissionYears = seen.indices.filter { seen[$0] }
+    }
+
+    /// A place's figure and the number of its source. O(log places).
+    func figure(_ metric: PlaceMetric, place: Int, yearIndex: Int) -> (value: Double, source: CarbonSource)? {
+        let run = runs[yearIndex * CarbonColumns.metrics + Int(metric.rawValue)]
+        let at = figurePlace[run].partitioningIndex { Int($0) >= place }
+        guard at < run.upperBound, Int(figurePlace[at]) == place else { return nil }
+        return (figureValue[at], sources[Int(figureSource[at])])
+    }
+
+    /// Where the row of a year of an enterprise stands, by its number among enterprises.
+    @inline(__always)
+    func row(_ number: Int, year wanted: UInt16) -> Int? {
+        for row in Int(offsets[number])..<Int(offsets[number + 1]) where year[row] == wanted { return row }
+        return nil
+    }
+
+    /// Summed tonnes of the scopes that are known; nil when none of them is.
+    @inline(__always)
+    func tonnes(_ row: Int, _ scopes: EmissionScopes) -> Double? {
+        var sum = 0.0
+        var isKnown = false
+        func add(_ value: Double) {
+            if value.isNaN { return }
+            sum += value
+            isKnown = true
+        }
+        if scopes.contains(.one) { add(scope1[row]) }
+        if scopes.contains(.two) { add(scope2[row]) }
+        if scopes.contains(.three) { add(scope3[row]) }
+        return isKnown ? sum : nil
+    }
+
+    /// Enterprises among a run of factories: their numbers.
+    func numbers(in factories: Range<Int>) -> Range<Int> {
+        let first = enterprise.partitioningIndex { Int($0) >= factories.lowerBound }
+        return first..<enterprise.partitioningIndex { Int($0) >= factories.upperBound }
+    }
+}
