@@ -18,6 +18,7 @@ struct AtlasResponder: HTTPResponder {
     let factories: FactoryEndpoints
     let search: SearchEndpoint
     let places: PlaceEndpoints
+    let carbon: CarbonEndpoints
     let page: PageFiles
     let gzip: Gzip
     let workers: WorkPool
@@ -180,6 +181,9 @@ struct AtlasResponder: HTTPResponder {
                 throw Problem(.notFound, kind: .notFound, detail: "no place has the code \(Problem.excerpt(code))", parameter: "code")
             }
             return .json(bytes)
+        case .carbonPlaces: return .json(try carbon.table(target.parameters))
+        case .carbonPlace: return .json(try carbon.place(code: target.segments[3], target.parameters))
+        case .carbonEnterprises: return .json(try carbon.enterprises(target.parameters), type: FactoryJSON.type)
         case .tile, .asset, .health, .ready, .unknown: throw unknownPath(target)
         }
     }

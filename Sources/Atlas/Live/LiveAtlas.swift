@@ -55,8 +55,10 @@ public struct LiveAtlas: Sendable {
     /// The tile of an address: as `Snapshot.tile`.
     ///
     /// Cost: some 10 ns more for each changed factory in the tile.
-    public func tile(map: MapKind, id tile: TileID, filter: Filter = Filter(), datum: TileDatum = .wgs84) throws(QueryError) -> [UInt8] {
-        try snapshot.tile(map: map, id: tile, filter: filter, datum: datum, delta: delta)
+    public func tile(
+        map: MapKind, id tile: TileID, filter: Filter = Filter(), datum: TileDatum = .wgs84, carbon: CarbonSelection = CarbonSelection()
+    ) throws(QueryError) -> [UInt8] {
+        try snapshot.tile(map: map, id: tile, filter: filter, datum: datum, carbon: carbon, delta: delta)
     }
 
     /// Factories within a radius, nearest first: as `Snapshot.near`. A cursor goes on working while factories change: of those that stay

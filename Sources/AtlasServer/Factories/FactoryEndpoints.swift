@@ -89,7 +89,9 @@ struct FactoryEndpoints: Sendable {
         let hit = loaded.atlas.factory(id: id)
         let detail = try loaded.registry?.factory(id: id)
         guard hit != nil || detail != nil else { return nil }
-        return FactoryJSON.detail(hit, detail, info: loaded.atlas.info, datum: datum)
+        let pk = detail?.pk ?? hit?.pk ?? 0
+        let emissions = try loaded.registry?.emissions(ofFactory: pk) ?? loaded.snapshot.emissions(pk: pk).map { Emission($0, factoryPK: pk) }
+        return FactoryJSON.detail(hit, detail, emissions: emissions, info: loaded.atlas.info, datum: datum)
     }
 
     // MARK: Parameters

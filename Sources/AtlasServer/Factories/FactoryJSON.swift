@@ -53,7 +53,9 @@ enum FactoryJSON {
     /// One factory with its records, from the registry; without it what the snapshot knows.
     ///
     /// The status is judged anew from the records as they are now, as of the snapshot's day; the one the map shows stands beside it.
-    static func detail(_ hit: FactoryHit?, _ detail: FactoryDetail?, info: SnapshotInfo, datum: PositionDatum) -> [UInt8] {
+    static func detail(
+        _ hit: FactoryHit?, _ detail: FactoryDetail?, emissions: [Emission] = [], info: SnapshotInfo, datum: PositionDatum
+    ) -> [UInt8] {
         var json = JSONWriter()
         json.object { json in
             json.field("type", "Feature")
@@ -73,16 +75,17 @@ enum FactoryJSON {
                     properties(hit, &json)
                     json.field("on_map", true)
                 }
+                if !emissions.isEmpty { CarbonJSON.emissions(emissions, &json) }
             }
         }
         return json.bytes
     }
 
-    private static func label(_ info: SnapshotInfo, _ json: inout JSONWriter) {
+    static func label(_ info: SnapshotInfo, _ json: inout JSONWriter) {
         if info.synthetic { json.field("synthetic", info.label.isEmpty ? "SYNTHETIC DATA" : info.label) }
     }
 
-    private static func point(longitude: Double, latitude: Double, _ datum: PositionDatum, _ json: inout JSONWriter) {
+    static func point(longitude: Double, latitude: Double, _ datum: PositionDatum, _ json: inout JSONWriter) {
         let position = datum.fromWGS84(longitude: longitude, latitude: latitude)
         json.object("geometry") { json in
             json.field("type", "Point")

@@ -45,7 +45,7 @@ struct PlaceEndpoints: Sendable {
             whenNone: "the position lies in no place: at sea or abroad")
     }
 
-    private static func code(_ text: String, parameter: String) throws(Problem) -> Int32 {
+    static func code(_ text: String, parameter: String) throws(Problem) -> Int32 {
         guard let code = PlaceCode.parse(text), text.utf8.count <= 6 else {
             throw Problem(parameter: parameter, value: text, mustBe: "a code of GB/T 2260, such as 330000 or 330106")
         }

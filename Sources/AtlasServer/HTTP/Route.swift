@@ -17,6 +17,9 @@ enum Route: String, CaseIterable, Sendable {
     case places = "/v1/places"
     case placesAt = "/v1/places/at"
     case place = "/v1/places/{code}"
+    case carbonPlaces = "/v1/carbon/places"
+    case carbonPlace = "/v1/carbon/places/{code}"
+    case carbonEnterprises = "/v1/carbon/enterprises"
     case health = "/healthz"
     case ready = "/readyz"
     case metrics = "/metrics"
@@ -53,6 +56,14 @@ enum Route: String, CaseIterable, Sendable {
             }
         case 3 where segments[0] == "v1" && segments[1] == "places" && !segments[2].isEmpty:
             self = segments[2] == "at" ? .placesAt : .place
+        case 3 where segments[0] == "v1" && segments[1] == "carbon":
+            switch segments[2] {
+            case "places": self = .carbonPlaces
+            case "enterprises": self = .carbonEnterprises
+            default: self = .unknown
+            }
+        case 4 where segments[0] == "v1" && segments[1] == "carbon" && segments[2] == "places" && !segments[3].isEmpty:
+            self = .carbonPlace
         case 5 where segments[0] == "tiles": self = .tile
         default: self = .unknown
         }

@@ -17,14 +17,19 @@ enum ServiceDescription {
     private static let after = (name: "after", about: "From the 'next' link of the page before.")
     private static let datum = (name: "datum", about: "Datum that the tiles are drawn in: wgs84, gcj02 or bd09; default wgs84.")
 
+    private static let metric = (name: "metric", about: "Of the map carbon: \(CarbonMetric.names); default co2.")
+    private static let year = (name: "year", about: "Of the map carbon: four digits; default the latest.")
+    private static let scope = (name: "scope", about: "Of the map carbon: scopes summed for enterprises; default 1,2.")
+    private static let carbon = [metric, year, scope]
+
     private static func addresses(_ limits: AtlasServerConfiguration.Limits) -> [Address] {
         let limit = (name: "limit", about: "Factories on a page, 1 to \(limits.hits); default \(limits.defaultHits).")
         return [
             Address(
-                path: Route.tile.rawValue, about: "Mapbox Vector Tile 2.1; 204 when empty. map: blue, supply-chain, base; z 0 to 22.",
-                parameters: [datum], takesFilters: true),
-            Address(path: Route.tileJSON.rawValue, about: "TileJSON 3.0.0 of a map.", parameters: [datum], takesFilters: true),
-            Address(path: Route.style.rawValue, about: "MapLibre style of a map.", parameters: [datum], takesFilters: true),
+                path: Route.tile.rawValue, about: "Mapbox Vector Tile 2.1; 204 when empty. map: blue, supply-chain, carbon, base; z 0 to 22.",
+                parameters: [datum] + carbon, takesFilters: true),
+            Address(path: Route.tileJSON.rawValue, about: "TileJSON 3.0.0 of a map.", parameters: [datum] + carbon, takesFilters: true),
+            Address(path: Route.style.rawValue, about: "MapLibre style of a map.", parameters: [datum] + carbon, takesFilters: true),
             Address(
                 path: Route.near.rawValue, about: "Factories within a radius, nearest first, with exact geodesic distances (distance_m).",
                 parameters: [
@@ -58,6 +63,13 @@ enum ServiceDescription {
             Address(
                 path: Route.placesAt.rawValue, about: "Province, prefecture and county of a position; none at sea and abroad.",
                 parameters: [("lon", "Degrees; required."), ("lat", "Degrees; required."), crs]),
+            Address(
+                path: Route.carbonPlaces.rawValue, about: "Figures of all places of a level in one year, the largest value first.",
+                parameters: [metric, year, ("level", "province (default), prefecture, county.")]),
+            Address(path: Route.carbonPlace.rawValue, about: "All years of a place, every source.", parameters: [metric]),
+            Address(
+                path: Route.carbonEnterprises.rawValue, about: "Enterprises of a window by their emissions, the largest first.",
+                parameters: [("bbox", "west,south,east,north in degrees; required."), year, scope, limit, crs], takesFilters: true),
             Address(path: Route.health.rawValue, about: "200 while the process lives."),
             Address(path: Route.ready.rawValue, about: "200 when a snapshot is loaded, else 503."),
             Address(path: Route.metrics.rawValue, about: "Prometheus text."),

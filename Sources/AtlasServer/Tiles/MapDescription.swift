@@ -10,19 +10,23 @@ struct MapDescription: Sendable {
     var map: MapKind
     var filter = Filter()
     var datum = TileDatum.wgs84
+    /// What the map 'carbon' shall show.
+    var carbon = CarbonSelection()
 
     /// - Throws: `Problem` 404 for an unknown map, 400 for a bad filter.
     init(name: String, parameters: [(name: String, value: String)]) throws(Problem) {
         map = try MapKind.parse(String(name.dropLast(".json".count)))
-        let query = try QueryParameters(parameters, known: ["datum"], filters: map != .base)
+        let query = try QueryParameters(parameters, known: map.parameters, filters: map != .base)
         filter = query.filter
         datum = try TileDatum.parse(query)
+        carbon = try CarbonSelection(query)
     }
 
     /// `?datum=…&status=…` with what was asked for; empty without.
     var query: String {
         var parts: [String] = []
         if datum != .wgs84 { parts.append("datum=\(datum.rawValue)") }
+        if !carbon.canonical.isEmpty { parts.append(RequestTarget.encode(carbon.canonical, keeping: "=&,")) }
         if !filter.isEmpty { parts.append(RequestTarget.encode(filter.canonical, keeping: "=&,")) }
         return parts.isEmpty ? "" : "?" + parts.joined(separator: "&")
     }
@@ -47,6 +51,27 @@ struct MapDescription: Sendable {
         var parts: [String] = []
         for text in sources.map(\.source) + sources.map(\.note) where !text.isEmpty && !parts.contains(text) { parts.append(text) }
         return parts.map(escapeHTML).joined(separator: " · ")
+    }
+
+    /// Whose data the tiles show. HTML.
+    func attribution(_ snapshot: Snapshot) -> String {
+        switch map {
+        case .base: return MapDescription.attribution(snapshot.placeSources)
+        case .blue, .supplyChain: return MapDescription.attribution(snapshot.info)
+        case .carbon:
+            // Figures have sources of their own, beside what is said of the factories and the borders.
+            var named: [String] = []
+            for source in snapshot.carbonSources where !source.synthetic && !named.contains(source.source) { named.append(source.source) }
+            return ([MapDescription.attribution(snapshot.info)] + named.map(MapDescription.escapeHTML)).joined(separator: " · ")
+        }
+    }
+
+    /// Which years and levels the tiles show, in words.
+    private func carbonText(_ snapshot: Snapshot) -> String {
+        let levels = snapshot.carbonLevels.map { level, _ in
+            "\(level.name): \(snapshot.carbonYear(carbon, level: level).map(String.init) ?? "none")"
+        }
+        return "\(carbon.metric.name) in \(carbon.metric.unit); years shown: \(levels.joined(separator: ", "))"
     }
 
     static func escapeHTML(_ text: String) -> String {
@@ -76,12 +101,16 @@ struct MapDescription: Sendable {
         let south = max(bounds.south, -85.05112877980659)
         let north = min(bounds.north, 85.05112877980659)
         let isBase = map == .base
-        var about = isBase ? "Provinces, prefectures and counties" : "Factories of the snapshot as of \(info.asOf)"
+        var about =
+            switch map {
+            case .base: "Provinces, prefectures and counties"
+            case .carbon: "Energy and CO2 of places, emissions of enterprises. " + carbonText(atlas.snapshot)
+            case .blue, .supplyChain: "Factories of the snapshot as of \(info.asOf)"
+            }
         if info.synthetic, !isBase { about += ". " + (info.label.isEmpty ? "SYNTHETIC DATA" : info.label) }
         let description = TileJSON(
             tiles: ["\(base)/tiles/\(map.rawValue)/{z}/{x}/{y}.mvt\(query)"], vectorLayers: layers, name: "BlueAtlas \(title)",
-            description: about,
-            attribution: isBase ? MapDescription.attribution(atlas.snapshot.placeSources) : MapDescription.attribution(info),
+            description: about, attribution: attribution(atlas.snapshot),
             version: "1.0.0", minzoom: TileSchema.minimumZoom,
             maxzoom: deepest, bounds: [bounds.west, south, bounds.east, north],
             center: [(bounds.west + bounds.east) / 2, (south + north) / 2, 3])

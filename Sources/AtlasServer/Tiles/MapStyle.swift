@@ -32,6 +32,7 @@ enum MapStyle {
                 json.field("blueatlas:attribution", MapDescription.attribution(info))
                 json.field("blueatlas:as_of", info.asOf)
                 if info.synthetic { json.field("blueatlas:synthetic", info.label) }
+                if description.map == .carbon { CarbonStyle(description.carbon, atlas.snapshot).metadata(&json) }
             }
             json.array("center") { json in
                 json.number(104)
@@ -63,9 +64,12 @@ enum MapStyle {
                 }
                 if hasBorders {
                     json.object { land(&$0) }
+                    if description.map == .carbon { CarbonStyle(description.carbon, atlas.snapshot).places(&json) }
                     for line in borderLines { json.object { borders(line, &$0) } }
                 }
-                if !isBase {
+                if description.map == .carbon {
+                    json.object { CarbonStyle(description.carbon, atlas.snapshot).enterprises(&$0) }
+                } else if !isBase {
                     json.object { clusters(&$0) }
                     json.object { factories(description.map, &$0) }
                 }

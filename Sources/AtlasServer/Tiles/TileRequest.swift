@@ -9,6 +9,8 @@ struct TileRequest: Sendable {
     var tile: TileID
     var filter = Filter()
     var datum = TileDatum.wgs84
+    /// What the map 'carbon' shall show; the usual for all others.
+    var carbon = CarbonSelection()
 
     init(map: MapKind, tile: TileID, filter: Filter = Filter(), datum: TileDatum = .wgs84) {
         self.map = map
@@ -40,9 +42,10 @@ struct TileRequest: Sendable {
             throw Problem(.notFound, kind: .outsidePyramid, detail: "\(axis) must be 0 to \(last) at zoom \(z)", parameter: axis)
         }
         self.tile = tile
-        let query = try QueryParameters(parameters, known: ["datum"], filters: map != .base)
+        let query = try QueryParameters(parameters, known: map.parameters, filters: map != .base)
         filter = query.filter
         datum = try TileDatum.parse(query)
+        carbon = try CarbonSelection(query)
     }
 
     /// A whole number without sign or leading zeros, so that a tile has one address.
@@ -68,6 +71,8 @@ struct TileRequest: Sendable {
                 (map, index) = (.supplyChain, 20)
             } else if bytes[7...].starts(with: "base/".utf8) {
                 (map, index) = (.base, 12)
+            } else if bytes[7...].starts(with: "carbon/".utf8) {
+                (map, index) = (.carbon, 14)
             } else {
                 return nil
             }
@@ -114,23 +119,22 @@ struct TileRequest: Sendable {
         // z to 22 takes 5 bits, x and y 22 each.
         var address = UInt64(tile.z) << 44 | UInt64(tile.x) << 22 | UInt64(tile.y)
         address = address << 5 | mapBits << 3 | datumBits << 1 | UInt64(coding.rawValue)
-        return TileCache.Key(address: address, generation: generation, filter: filter.isEmpty ? "" : filter.canonical)
+        var text = filter.isEmpty ? "" : filter.canonical
+        if map == .carbon, carbon != CarbonSelection() { text += "&" + carbon.canonical }
+        return TileCache.Key(address: address, generation: generation, filter: text)
     }
 }
 
 extension MapKind {
+    /// The parameters of its tiles beside the filters.
+    var parameters: [String] { self == .carbon ? ["datum"] + CarbonSelection.parameterNames : ["datum"] }
+
     /// - Throws: `Problem` 404.
     static func parse(_ name: String) throws(Problem) -> MapKind {
         guard let map = MapKind(rawValue: name) else {
+            let names = MapKind.allCases.map(\.rawValue).joined(separator: ", ")
             throw Problem(
-                .notFound, kind: .notFound, detail: "there is no map '\(Problem.excerpt(name))'; the maps are blue, supply-chain and base",
-                parameter: "map")
-        }
-        guard map != .carbon else {
-            throw Problem(
-                .notFound, kind: .notYetAvailable,
-                detail: "the map 'carbon' arrives with a later release; now there are blue, supply-chain and base",
-                parameter: "map")
+                .notFound, kind: .notFound, detail: "there is no map '\(Problem.excerpt(name))'; the maps are \(names)", parameter: "map")
         }
         return map
     }
@@ -144,5 +148,12 @@ extension TileDatum {
             throw Problem(parameter: "datum", value: name, mustBe: "one of \(TileDatum.allCases.map(\.rawValue).joined(separator: ", "))")
         }
         return datum
+    }
+}
+
+extension CarbonSelection {
+    /// - Throws: `Problem` 400.
+    init(_ query: QueryParameters) throws(Problem) {
+        do throws(QueryError) { self = try CarbonSelection { query.text($0) } } catch { throw Problem(error) }
     }
 }

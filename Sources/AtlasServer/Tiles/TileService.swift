@@ -28,7 +28,8 @@ struct TileService: Sendable {
         return try await cache.tile(for: key) {
             try await workers.run {
                 let start = NIODeadline.now()
-                let bytes = try loaded.atlas.tile(map: request.map, id: request.tile, filter: request.filter, datum: request.datum)
+                let bytes = try loaded.atlas.tile(
+                    map: request.map, id: request.tile, filter: request.filter, datum: request.datum, carbon: request.carbon)
                 metrics.tileBuild.recordNanoseconds((NIODeadline.now() - start).nanoseconds)
                 if coding == .gzip, let body = gzip.compress(bytes) { return EncodedTile(body: body, isGzipped: true) }
                 return EncodedTile(body: ByteBuffer(bytes: bytes), isGzipped: false)

@@ -7,9 +7,10 @@ import { get } from "./api.js";
 import * as map from "./map.js";
 import { rememberBrand, setChoices, showFilters, startFilters } from "./filters.js";
 import { startSearch } from "./search.js";
-import { showList, showPile, showProperties, startList } from "./list.js";
+import { showList, showPile, startList } from "./list.js";
 import { showLegend } from "./legend.js";
 import { showFactory } from "./factory.js";
+import { setCarbon, showPlace, startCarbon } from "./carbon.js";
 
 let service = null;
 let focusBefore = null;
@@ -53,8 +54,13 @@ function showService() {
 }
 
 async function openPanel() {
-  byId("list").hidden = state.factory !== "";
-  byId("factory").hidden = state.factory === "";
+  const isOpen = state.factory !== "" || state.place !== "";
+  byId("list").hidden = isOpen;
+  byId("factory").hidden = !isOpen;
+  if (state.place) {
+    map.showSelected(null);
+    return showPlace(state.place, { close: closePlace, show: (box) => map.goToBox(box, 8) });
+  }
   if (!state.factory) {
     map.showSelected(null);
     return false;
@@ -75,7 +81,7 @@ async function openPanel() {
 /** Shows everything that differs from what is shown. */
 function show() {
   const now = {
-    map: state.map, filters: filterQuery(), factory: state.factory, near: JSON.stringify(state.near), lang: state.lang,
+    map: state.map, filters: filterQuery(), factory: state.factory, place: state.place, near: JSON.stringify(state.near), lang: state.lang,
   };
   const before = shown;
   const differs = (...names) => names.some((name) => now[name] !== before[name]);
@@ -90,7 +96,7 @@ function show() {
   if (differs("map")) map.showMap();
   else if (differs("filters")) map.applyFilters();
   if (differs("map", "filters", "near", "lang")) showList();
-  if (differs("factory") || (differs("lang") && before.lang)) openPanel();
+  if (differs("factory", "place") || (differs("lang") && before.lang) || (state.place && differs("filters"))) openPanel();
 }
 
 /** After a person changed the state. */
@@ -103,7 +109,7 @@ function changed(isNewEntry = false) {
 
 function openFactory(id) {
   if (!state.factory) focusBefore = document.activeElement;
-  state.factory = id;
+  Object.assign(state, { factory: id, place: "" });
   changed(true);
   byId("panel").scrollTop = 0;
   byId("factory").focus({ preventScroll: true });
@@ -118,11 +124,27 @@ function closeFactory() {
   target.focus();
 }
 
+function openPlace(code) {
+  if (!state.place) focusBefore = document.activeElement;
+  Object.assign(state, { factory: "", place: code });
+  changed(true);
+  byId("panel").scrollTop = 0;
+  byId("factory").focus({ preventScroll: true });
+}
+
+function closePlace() {
+  const code = state.place;
+  state.place = "";
+  changed(true);
+  const entry = document.querySelector(`.entry[data-place="${code}"]`);
+  (entry ?? (focusBefore?.isConnected ? focusBefore : byId("panel"))).focus();
+}
+
 function setNear(near) {
   state.near = near;
   setPicking(false);
   if (state.map === "carbon") state.map = "blue";
-  state.factory = "";
+  Object.assign(state, { factory: "", place: "" });
   changed(true);
   if (near) map.fitNear(near);
 }
@@ -149,8 +171,7 @@ function locate() {
 
 function chooseMap(name) {
   if (name === state.map) return;
-  state.map = name;
-  state.factory = "";
+  Object.assign(state, { map: name, factory: "", place: "" });
   changed(true);
 }
 
@@ -188,9 +209,11 @@ function start() {
     if (event.key !== "Escape" || event.defaultPrevented) return;
     if (byId("near-pick").getAttribute("aria-pressed") === "true") setPicking(false);
     else if (state.factory) closeFactory();
+    else if (state.place) closePlace();
   });
   startFilters(() => changed());
   startList({ factory: openFactory, leaveNear: () => setNear(null) });
+  startCarbon({ factory: openFactory, place: openPlace });
   startSearch({
     factory: (hit) => {
       map.goTo(hit.lon, hit.lat, 14);
@@ -208,7 +231,8 @@ function start() {
     const { longitude, latitude, zoom } = map.position();
     state.at = { longitude, latitude, zoom };
     writeAddress();
-    if (!state.near && !state.factory) showList();
+    if (!state.near && !state.factory && !state.place) showList();
+    if (state.map === "carbon") showLegend();
   });
   map.startMap({
     moved, factory: openFactory,
@@ -220,10 +244,12 @@ function start() {
       }
       showPile(features);
     },
-    feature: (layer, values) => showProperties(values),
+    place: openPlace,
     styled: (style) => {
       setChoices(style);
+      setCarbon(style);
       showLegend(style);
+      if (state.map === "carbon" && style) showList();
     },
   });
   // A shared or edited address, or the back button.

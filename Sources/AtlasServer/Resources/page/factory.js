@@ -5,6 +5,7 @@ import { get } from "./api.js";
 import { state } from "./state.js";
 import { count, distance, named, t, term } from "./text.js";
 import { industryName } from "./names.js";
+import { emissions } from "./carbon.js";
 
 /**
  * Shows a factory in the panel. `on` has: loaded(coordinates), close(), show(coordinates).
@@ -34,6 +35,7 @@ export async function showFactory(id, on) {
     el("div", { class: "tools" },
       el("button", { type: "button", text: t("onMap"), onclick: () => on.show(coordinates) }), copyButton()),
     facts(values),
+    emissions(values.emissions),
     brands(values.brands ?? []),
     records(values.records),
   );

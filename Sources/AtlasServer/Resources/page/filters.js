@@ -111,7 +111,7 @@ export function showFilters() {
     el("option", { value: "", text: t("allCategories") }), ...categories.map((name) => el("option", { value: name, text: term(name) })),
   ], state.category);
   const entry = (item) => el("option", { value: item.id, text: named(item) === item.id ? term(item.id) : named(item) });
-  const metrics = choices.metrics.length ? choices.metrics : ["co2", "co2_per_head", "co2_per_gdp", "energy"].map((id) => ({ id }));
+  const metrics = choices.metrics.length ? choices.metrics : ["co2", "co2_per_head", "co2_per_gdp", "energy", "energy_per_head", "coal_share"].map((id) => ({ id }));
   options(byId("metric"), metrics.map(entry), state.metric || metrics[0].id);
   options(byId("year"), [el("option", { value: "", text: t("latestYear") }), ...choices.years.map(entry)], state.year);
   byId("from").value = state.from;

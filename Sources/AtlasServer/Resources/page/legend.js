@@ -4,6 +4,7 @@
 import { byId, el } from "./dom.js";
 import { state } from "./state.js";
 import { t } from "./text.js";
+import { carbonLegend } from "./carbon.js";
 
 let entries = [];
 
@@ -16,14 +17,7 @@ export function showLegend(style) {
   const legend = byId("legend");
   legend.hidden = state.map === "carbon" && !entries.length;
   legend.setAttribute("aria-label", t("legend"));
-  legend.replaceChildren(...(state.map === "carbon" ? entries.map(row) : [cluster()]));
-}
-
-function row(item) {
-  const colour = el("span", { class: "colour", "aria-hidden": "true" });
-  colour.style.backgroundColor = item.color;
-  const label = (state.lang === "en" ? item.label_en ?? item.label : item.label_zh ?? item.label) ?? "";
-  return el("p", {}, colour, String(label));
+  legend.replaceChildren(...(state.map === "carbon" ? carbonLegend() : [cluster()]));
 }
 
 const cluster = () =>

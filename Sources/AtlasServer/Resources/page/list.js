@@ -7,6 +7,7 @@ import { filterCount, listQuery, state } from "./state.js";
 import { count, distance, named, t, term } from "./text.js";
 import { industryName } from "./names.js";
 import { position, windowText } from "./map.js";
+import { showCarbonList } from "./carbon.js";
 
 let open = () => {};
 let leaveNear = () => {};
@@ -51,12 +52,7 @@ function fail(problem) {
 
 /** Shows the list that belongs to the state. */
 export async function showList() {
-  if (state.map === "carbon") {
-    forget("list");
-    forget("window");
-    byId("list").replaceChildren(el("p", { class: "said", text: t("carbonList") }));
-    return announce("");
-  }
+  if (state.map === "carbon") return showCarbonList();
   return state.near ? showNearby() : showCentre();
 }
 
@@ -118,14 +114,4 @@ export function showPile(features) {
   announce(text);
   show(text, features);
   byId("panel").focus();
-}
-
-/** What is known of a place or an enterprise of the carbon map. */
-export function showProperties(values) {
-  const rows = Object.entries(values).filter(([, value]) => value !== "" && value !== null);
-  const text = (value) => (typeof value === "number" ? count(value) : String(value));
-  byId("list").replaceChildren(
-    el("h2", { text: named(values) || String(values.name ?? values.code ?? "") }),
-    el("dl", {}, rows.map(([name, value]) => [el("dt", { text: term(name) }), el("dd", { text: text(value) })])));
-  announce(named(values));
 }

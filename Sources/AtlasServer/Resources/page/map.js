@@ -4,6 +4,7 @@ import { byId, el } from "./dom.js";
 import { filterQuery, listQuery, state } from "./state.js";
 import { count, named, t, term } from "./text.js";
 import { get } from "./api.js";
+import { amount, tonnes } from "./carbon.js";
 
 /** Parameters that this page sets on tiles; others in a style's own addresses stay. */
 const ours = ["status", "industry", "category", "brand", "from", "to", "min_severity", "metric", "year"];
@@ -40,17 +41,23 @@ function withFilters(address) {
 
 const isFiltered = (address) => new URL(address, location.href).pathname.startsWith(`/tiles/${state.map}`);
 
+/** A style is asked for with metric and year: its colours follow from them. */
+function styleAddress() {
+  const query = state.map === "carbon" ? filterQuery() : "";
+  return `/styles/${state.map}.json${query && `?${query}`}`;
+}
+
 /** The style of the first map, asked for before the map itself is made: that takes a while. */
 let firstStyle = null;
 
 export function prefetch() {
   window.maplibregl?.prewarm();
-  firstStyle = get(`/styles/${state.map}.json`);
+  firstStyle = get(styleAddress());
   firstStyle.catch(() => {});
 }
 
 /**
- * Starts the map. `on` has: moved(), picked(position), factory(id), pile(features), feature(layer, properties).
+ * Starts the map. `on` has: moved(), picked(position), factory(id), pile(features), place(code).
  * Nothing happens without the library or WebGL but a word about it.
  */
 export function startMap(on) {
@@ -110,7 +117,7 @@ export async function showMap() {
   try {
     const first = firstStyle;
     firstStyle = null;
-    style = await (first ?? get(`/styles/${name}.json`, "style"));
+    style = await (first ?? get(styleAddress(), "style"));
     if (name !== state.map) return undefined;
   } catch (problem) {
     if (problem.name === "AbortError" || name !== state.map) return undefined;
@@ -156,6 +163,22 @@ export function applyFilters() {
     else if (description.url && isFiltered(description.url)) source.setUrl(withFilters(description.url));
   }
   showMessage(null);
+  if (styleName === "carbon") recolour();
+}
+
+/** The colours and sizes of another metric or year, on the layers that are there. */
+async function recolour() {
+  try {
+    const style = await get(styleAddress(), "style");
+    if (styleName !== "carbon" || state.map !== "carbon") return;
+    for (const layer of style.layers) {
+      if (layer.source !== "blueatlas" || !map.getLayer(layer.id)) continue;
+      for (const [name, value] of Object.entries(layer.paint ?? {})) map.setPaintProperty(layer.id, name, value);
+    }
+    handlers.styled(style);
+  } catch (problem) {
+    if (problem.name !== "AbortError") showMessage(t("mapFailed", problem.message));
+  }
 }
 
 // --- Where the map looks
@@ -255,7 +278,9 @@ export function setPicking(isPicking) {
 
 // --- Clicks
 
-const layersOf = (name) => map.getStyle().layers.filter((layer) => layer["source-layer"] === name).map((layer) => layer.id);
+/** Layers of the map's own tiles, not of the base map under them. */
+const layersOf = (name) =>
+  map.getStyle().layers.filter((layer) => layer["source-layer"] === name && layer.source !== "base").map((layer) => layer.id);
 
 function featuresAt(point, margin) {
   const layers = ["factories", "clusters", "enterprises", "places"].flatMap(layersOf);
@@ -289,7 +314,11 @@ function clicked(event) {
   const first = features[0];
   if (!first) return undefined;
   if (first.sourceLayer === "clusters") return openCluster(first);
-  return handlers.feature(first.sourceLayer, first.properties);
+  if (first.sourceLayer === "enterprises" && first.properties.count) {
+    return map.easeTo({ center: first.geometry.coordinates, zoom: map.getZoom() + 2, duration: 500 });
+  }
+  if (first.sourceLayer === "enterprises") return handlers.factory(String(first.properties.id));
+  return handlers.place(String(first.properties.code));
 }
 
 /**
@@ -331,9 +360,13 @@ function hovered(event) {
   let lines;
   if (feature.sourceLayer === "clusters") {
     lines = [values.violating === undefined ? t("factoriesHere", count(values.count)) : t("cluster", count(values.count), count(values.violating))];
+  } else if (feature.sourceLayer === "enterprises" && values.count) {
+    lines = [t("enterprisesHere", count(values.count)), tonnes(values.co2e_t)];
   } else {
     lines = [named({ name_zh: values.name_zh ?? values.name, name_en: values.name_en, id: String(values.id ?? "") })];
-    if (values.status) lines.push(term(values.status));
+    if (feature.sourceLayer === "places") lines.push([amount(values.value), values.year].filter(Boolean).join(" · "));
+    else if (feature.sourceLayer === "enterprises") lines.push(tonnes(values.co2e_t));
+    else if (values.status) lines.push(term(values.status));
   }
   popup.setLngLat(event.lngLat).setDOMContent(el("div", {}, lines.map((line) => el("div", { text: line })))).addTo(map);
   return undefined;

@@ -1,6 +1,6 @@
 // state.js: what is shown, and the same in the address bar, so that a view can be shared, kept and gone back to.
 //
-// It stands behind `#` as name=value pairs: map, at (zoom/latitude/longitude), the filters, factory, near (longitude,latitude,metres),
+// It stands behind `#` as name=value pairs: map, at (zoom/latitude/longitude), the filters, factory, place, near (longitude,latitude,metres),
 // lang. What is not there has its usual value.
 
 export const statuses = ["violating", "unresolved", "explained", "corrected", "clean", "unknown"];
@@ -10,7 +10,7 @@ export const maps = ["blue", "supply-chain", "carbon"];
 export const radii = [500, 1000, 2000, 5000, 10000, 20000, 50000, 100000];
 
 const usual = () => ({
-  map: "blue", at: null, status: [], industry: "", category: "", brand: [], from: "", to: "", metric: "", year: "", factory: "",
+  map: "blue", at: null, status: [], industry: "", category: "", brand: [], from: "", to: "", metric: "", year: "", factory: "", place: "",
   near: null, lang: "",
 });
 
@@ -42,6 +42,7 @@ export function parse(text) {
   found.metric = /^[a-z0-9_]{1,40}$/.test(given.get("metric") ?? "") ? given.get("metric") : "";
   found.year = /^\d{4}$/.test(given.get("year") ?? "") ? given.get("year") : "";
   found.factory = (given.get("factory") ?? "").slice(0, 200);
+  found.place = found.map === "carbon" && !found.factory && /^\d{6}$/.test(given.get("place") ?? "") ? given.get("place") : "";
   const near = (given.get("near") ?? "").split(",");
   if (near.length === 3) {
     const [longitude, latitude, radius] = [number(near[0], -180, 180), number(near[1], -90, 90), number(near[2], 1, 100000)];
@@ -62,7 +63,7 @@ export function format(values) {
   add("status", values.status.join(","));
   for (const name of ["industry", "category"]) add(name, values[name]);
   add("brand", values.brand.join(","));
-  for (const name of ["from", "to", "metric", "year", "factory"]) add(name, values[name]);
+  for (const name of ["from", "to", "metric", "year", "factory", "place"]) add(name, values[name]);
   if (values.near) {
     add("near", `${values.near.longitude.toFixed(6)},${values.near.latitude.toFixed(6)},${Math.round(values.near.radius)}`);
   }
