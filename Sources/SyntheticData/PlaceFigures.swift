@@ -52,7 +52,8 @@ struct PlaceFigures: Sendable {
                 found.append(
                     Prefecture(
                         code: code, people: 0, economy: 0, power: random.logNormal(median: 1, sigma: 0.9),
-                        industry: random.logNormal(median: 1, sigma: 0.7), coal: random.uniform(-0.12, 0.08), gas: random.uniform(0.02, 0.09)))
+                        industry: random.logNormal(median: 1, sigma: 0.7), coal: random.uniform(-0.12, 0.08),
+                        gas: random.uniform(0.02, 0.09)))
             }
             found[found.count - 1].people += Double(city.population) * part + 150_000
             found[found.count - 1].economy += city.share * part
@@ -93,8 +94,9 @@ struct PlaceFigures: Sendable {
 
     /// In the order of `PlaceMetric`.
     private mutating func append(_ code: Int32, _ year: Int, _ values: [Int]) {
+        let tce: StaticString = "tce"
         let metrics: [(name: StaticString, unit: StaticString)] = [
-            ("coal", "tce"), ("oil", "tce"), ("gas", "tce"), ("electricity", "tce"), ("heat", "tce"), ("co2", "t"), ("population", "persons"),
+            ("coal", tce), ("oil", tce), ("gas", tce), ("electricity", tce), ("heat", tce), ("co2", "t"), ("population", "persons"),
             ("gdp", "CNY"),
         ]
         for (metric, value) in zip(metrics, values) {

@@ -120,7 +120,9 @@ struct ImportCommand: ParsableCommand {
         do throws(ImportError) {
             if let entity {
                 guard let known = ImportEntity(rawValue: entity) else {
-                    throw .badOption(option: "--entity", value: entity, reason: "is not one of \(ImportEntity.allCases.map(\.rawValue).joined(separator: ", "))")
+                    throw .badOption(
+                        option: "--entity", value: entity,
+                        reason: "is not one of \(ImportEntity.allCases.map(\.rawValue).joined(separator: ", "))")
                 }
                 options.entity = known
             }

@@ -119,7 +119,7 @@ import VectorTile
             ("/tiles/blue/05/26/13.mvt", nil), ("/tiles/blue/5/26/13.pbf", nil), ("/tiles/blue/5/26/13", nil),
             ("/tiles/red/0/0/0.mvt", "map"),
             ("/tiles/blue/22/4194304/0.mvt", "x"), ("/tiles/blue/5/26/+13.mvt", nil), ("/tiles/blue/5/26/1%33.mvt?x=1", "x"),
-            ("/tiles/carbon/0/0/0.mvt", "map"), ("/tiles/carbon.json", "map"), ("/styles/carbon.json", "map"), ("/tiles/5/26/13.mvt", nil),
+            ("/tiles/carbon/0/0/1.mvt", "y"), ("/tiles/black.json", "map"), ("/styles/black.json", "map"), ("/tiles/5/26/13.mvt", nil),
         ] as [(String, String?)])
     func whatIsNoTileIsNotFound(target: String, parameter: String?) async throws {
         try await withServer(atlas) { server in
@@ -128,13 +128,6 @@ import VectorTile
             #expect(answer.status == (target.contains("?") ? 400 : 404))
             #expect(answer["content-type"] == "application/problem+json")
             #expect(answer.json["parameter"] as? String == parameter)
-        }
-    }
-
-    @Test func theCarbonMapSaysThatItArrivesLater() async throws {
-        try await withServer(atlas) { server in
-            let detail = try #require(try await server.get("/tiles/carbon/0/0/0.mvt").json["detail"] as? String)
-            #expect(detail.contains("later release"))
         }
     }
 

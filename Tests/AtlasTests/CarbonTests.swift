@@ -11,7 +11,7 @@ import VectorTile
 
 @testable import Atlas
 
-/// Four prefectures in two provinces, 800 factories in and around them, emissions for half of those.
+/// Four prefectures in two provinces, 300 factories in and around them, emissions for half of those.
 private struct CarbonAtlas: Sendable {
     let folder: TemporaryFolder
     let snapshot: Snapshot
@@ -44,7 +44,7 @@ private struct CarbonAtlas: Sendable {
         var industry: [String: String] = [:]
         // A borderline case too: the world's edge, and 30 on one position.
         var positions = [(179.9999999, -60.0), (-180, 85), (0, 0)] + Array(repeating: (119.9, 30.1), count: 30)
-        while positions.count < 800 {
+        while positions.count < 300 {
             positions.append((Double.random(in: 117...123, using: &random), Double.random(in: 28...34, using: &random)))
         }
         let real = CarbonSource(source: "a register", edition: "2")
@@ -87,7 +87,8 @@ private struct CarbonAtlas: Sendable {
             figure(330_100, 2019, .co2, 9e7), figure(330_100, 2019, .co2, 1e7, invented), figure(330_200, 2019, .co2, 0),
             figure(330_100, 2021, .co2, 8e7), figure(320_000, 2020, .co2, 7e8), figure(320_500, 2019, .population, 1e7),
         ]).requireNoRejects()
-        try store.apply(figures: zip(PlaceMetric.energies, [6e7, 2e7, 1e7, 9e6, 1e6]).map { figure(330_000, 2019, $0, $1) }).requireNoRejects()
+        try store.apply(figures: zip(PlaceMetric.energies, [6e7, 2e7, 1e7, 9e6, 1e6]).map { figure(330_000, 2019, $0, $1) })
+            .requireNoRejects()
         try SnapshotBuilder.build(store: store, output: folder.path + "/a.snapshot", asOf: SampleAtlas.asOf)
         snapshot = try Snapshot.open(path: folder.path + "/a.snapshot")
         self.expected = expected
@@ -107,15 +108,15 @@ private struct CarbonAtlas: Sendable {
     }
 }
 
-/// All tiles of a zoom that hold anything, found from the top by the tiles themselves.
-private func allTiles(_ zoom: Int, _ snapshot: Snapshot) throws -> [TileID] {
+/// All tiles of a zoom that can hold anything.
+private func allTiles(_ zoom: Int, _ snapshot: Snapshot, _ datum: TileDatum) -> [TileID] {
     var tiles: Set<TileID> = []
+    // A moved circle may fall into a neighbour.
+    let around = datum == .wgs84 ? 0...0 : -1...1
     for index in 0..<snapshot.count {
-        let at = GridPoint(x: snapshot.tree.x[index], y: snapshot.tree.y[index])
-        let home = TileID(containing: at, z: zoom)
-        // A moved circle may fall into a neighbour.
-        for dx in -1...1 {
-            for dy in -1...1 {
+        let home = TileID(containing: GridPoint(x: snapshot.tree.x[index], y: snapshot.tree.y[index]), z: zoom)
+        for dx in around {
+            for dy in around {
                 if let tile = TileID(z: zoom, x: Int(home.x) + dx, y: Int(home.y) + dy) { tiles.insert(tile) }
             }
         }
@@ -137,8 +138,10 @@ private func selection(_ parameters: [String: String]) throws -> CarbonSelection
         _ zoom: Int, _ selection: CarbonSelection, _ filter: Filter = Filter(), _ datum: TileDatum = .wgs84
     ) throws -> (count: Int, tonnes: Double) {
         var result = (count: 0, tonnes: 0.0)
-        for tile in try allTiles(zoom, atlas.snapshot) {
-            for feature in try features("enterprises", atlas.snapshot.carbonTile(id: tile, selection: selection, filter: filter, datum: datum)) {
+        for tile in allTiles(zoom, atlas.snapshot, datum) {
+            for feature in try features(
+                "enterprises", atlas.snapshot.carbonTile(id: tile, selection: selection, filter: filter, datum: datum))
+            {
                 let values = feature.attributes
                 result.count += values["count"]?.intValue ?? 1
                 result.tonnes += values["co2e_t"]?.doubleValue ?? .nan
@@ -149,10 +152,10 @@ private func selection(_ parameters: [String: String]) throws -> CarbonSelection
         return result
     }
 
-    @Test(arguments: [TileDatum.wgs84, .gcj02, .bd09], [0, 1, 4, 6, 9, 13, 14, 16])
+    @Test(arguments: [TileDatum.wgs84, .gcj02, .bd09], [0, 3, 6, 9, 13, 14])
     func tonnesAreConservedAtEveryZoomInEveryDatum(datum: TileDatum, zoom: Int) throws {
         let expected = atlas.sum(year: 2021, scopes: [1, 2])
-        #expect(expected.count == 400 && expected.tonnes > 1e9)
+        #expect(expected.count == 150 && expected.tonnes > 3e8)
         let found = try total(zoom, CarbonSelection(), Filter(), datum)
         #expect(found.count == expected.count)
         #expect(found.tonnes == expected.tonnes, "whole tonnes add up without error")
@@ -185,7 +188,9 @@ private func selection(_ parameters: [String: String]) throws -> CarbonSelection
         #expect(feature.attributes["name"]?.stringValue == "企业1" && feature.attributes["year"]?.intValue == 2021)
     }
 
-    private func places(_ zoom: Int, _ parameters: [String: String] = [:], datum: TileDatum = .wgs84) throws -> [String: [String: TileValue]] {
+    private func places(_ zoom: Int, _ parameters: [String: String] = [:], datum: TileDatum = .wgs84) throws -> [String: [String:
+        TileValue]]
+    {
         var found: [String: [String: TileValue]] = [:]
         let at = MercatorGrid.project(longitude: 119.9, latitude: 30.9)
         let bytes = try atlas.snapshot.carbonTile(id: TileID(containing: at, z: zoom), selection: selection(parameters), datum: datum)
@@ -224,16 +229,20 @@ private func selection(_ parameters: [String: String]) throws -> CarbonSelection
 
     @Test func theLatestYearIsThatOfTheLevelAndTheMetric() throws {
         let snapshot = atlas.snapshot
+        let perGDP = try selection(["metric": "co2_per_gdp"])
         #expect(snapshot.figureYears == [2019, 2020, 2021] && snapshot.emissionYears == [2019, 2021])
         #expect(snapshot.carbonYear(CarbonSelection(), level: .province) == 2020)
         #expect(snapshot.carbonYear(CarbonSelection(), level: .prefecture) == 2021)
-        #expect(snapshot.carbonYear(try selection(["metric": "co2_per_gdp"]), level: .province) == 2019)
-        #expect(snapshot.carbonYear(try selection(["metric": "co2_per_gdp"]), level: .prefecture) == nil)
+        #expect(snapshot.carbonYear(perGDP, level: .province) == 2019)
+        #expect(snapshot.carbonYear(perGDP, level: .prefecture) == nil)
         #expect(try places(4)["320000"]?["value"]?.doubleValue == 7e8)
     }
 
     @Test func mistakesInASelectionAreNamed() throws {
-        for (name, value) in [("metric", "co3"), ("metric", ""), ("year", "20"), ("year", "abcd"), ("year", "-200"), ("scope", "4"), ("scope", "1,"), ("scope", "")] {
+        for (name, value) in [
+            ("metric", "co3"), ("metric", ""), ("year", "20"), ("year", "abcd"), ("year", "-200"), ("scope", "4"), ("scope", "1,"),
+            ("scope", ""),
+        ] {
             #expect(throws: QueryError.self, "\(name)=\(value)") { try selection([name: value]) }
         }
         #expect(try selection(["scope": "2,1"]) == CarbonSelection())

@@ -14,7 +14,8 @@ private func square(_ code: Int32, west: Int32) -> PlaceOutline {
     let (x, y, d) = (west * 10_000_000, Int32(300_000_000), Int32(10_000_000))
     let ring = [Corner(x: x, y: y), Corner(x: x + d, y: y), Corner(x: x + d, y: y + d), Corner(x: x, y: y + d)]
     return PlaceOutline(
-        code: code, level: .county, nameZH: "县", parent: PlaceCode.prefecture(of: code), outline: Outline(polygons: [[ring]]), source: source)
+        code: code, level: .county, nameZH: "县", parent: PlaceCode.prefecture(of: code), outline: Outline(polygons: [[ring]]),
+        source: source)
 }
 
 private func storeWithPlaces(_ fixture: StoreFixture) throws -> RegistryStore {
@@ -102,7 +103,8 @@ func amountsAreStoredInBaseUnits(metric: String, value: String, unit: String, ex
     let stored = try store.emissions(ofFactory: pk)
     #expect(stored.map(\.scope1) == [3_000] && stored.map(\.scope2) == [nil] && stored.map(\.isVerified) == [true])
     // The same again changes nothing.
-    let again = try Importer.run(try folder.write("again.csv", "factory_id,year,scope1,unit,verified,source\nb,2021,3,kt,true,s\n"), into: store)
+    let again = try Importer.run(
+        try folder.write("again.csv", "factory_id,year,scope1,unit,verified,source\nb,2021,3,kt,true,s\n"), into: store)
     #expect(again.unchanged == 1)
 }
 

@@ -6,7 +6,9 @@ import Testing
 
 @testable import SyntheticData
 
-private let tables = ["factories.csv", "records.csv", "brands.csv", "links.csv", "watchlists.csv", "figures.csv", "emissions.csv", "dataset.json"]
+private let tables = [
+    "factories.csv", "records.csv", "brands.csv", "links.csv", "watchlists.csv", "figures.csv", "emissions.csv", "dataset.json",
+]
 
 @Test func theSameSeedGivesTheSameBytes() throws {
     // Three chunks, so that the order in which cores finish could show.

@@ -185,24 +185,6 @@ class MapTests(unittest.TestCase):
             self.assertTrue(server.get(f"/v1/factories/{chosen}")["properties"]["brands"])
         view.shot("supply-chain-en")
 
-    def test_the_carbon_map_is_shown_or_said_to_be_missing(self):
-        view = View(self, "map=carbon&lang=en")
-        if server.has("/styles/carbon.json"):
-            view.settle()
-            self.assertFalse(view.page.locator("#map-message").is_visible())
-            drawn = view.map("map => map.queryRenderedFeatures().filter((item) => item.sourceLayer === 'places').length")
-            self.assertGreater(drawn, 0)
-        else:
-            view.page.locator("#map-message").wait_for()
-            self.assertIn("Blue Carbon", view.text("#map-message"))
-        self.assertFalse(view.page.locator("#statuses").is_visible())
-        view.shot("carbon-en")
-        # And back, by keyboard.
-        view.page.locator("#tab-carbon").focus()
-        view.act(lambda: view.page.keyboard.press("Home"))
-        self.assertEqual(view.total(), FACTORIES + 1)
-        self.assertFalse(view.page.locator("#map-message").is_visible())
-
     def test_a_cluster_opens_on_click_until_a_factory_does(self):
         view = View(self, "lang=en").settle()
         for _ in range(12):
@@ -276,6 +258,142 @@ class FilterTests(unittest.TestCase):
     def test_a_filter_that_leaves_nothing_says_so(self):
         view = View(self, "lang=en&industry=T")
         view.eventually(lambda: "No factory in this view" in view.text("#announce"), "nothing is said")
+
+
+class CarbonTests(unittest.TestCase):
+    """Places by colour, enterprises by area; controls that act at once; panels; a list for whoever does not see the map."""
+
+    def places(self, view):
+        """Properties and drawn colours of the places of the tiles, by code."""
+        return view.map(
+            """map => Object.fromEntries(map.queryRenderedFeatures()
+                 .filter((item) => item.source === "blueatlas" && item.sourceLayer === "places")
+                 .map((item) => [item.properties.code, { ...item.properties, color: item.layer.paint["fill-color"].toString() }]))""")
+
+    def table(self, **parameters):
+        return {item["code"]: item for item in server.get("/v1/carbon/places", **parameters)["places"]}
+
+    def test_places_and_enterprises_are_drawn(self):
+        view = View(self, "map=carbon&lang=en").settle()
+        self.assertFalse(view.page.locator("#map-message").is_visible())
+        self.assertFalse(view.page.locator("#statuses").is_visible())
+        places = self.places(view)
+        expected = self.table()
+        self.assertEqual({code: item.get("value") for code, item in places.items() if "value" in item},
+                         {code: item["value"] for code, item in expected.items()})
+        # Hong Kong, Macau and Taiwan have no figure: drawn in the colour of none, and counted beside the list.
+        self.assertNotIn("value", places["710000"])
+        self.assertIn("3 places without a figure", view.text("#list"))
+        colours = {item["color"] for item in places.values()}
+        self.assertEqual(len(colours), 7, colours)
+        answer = server.get("/v1/carbon/enterprises", bbox=CHINA, limit=1)
+        circles = view.drawn("enterprises")
+        self.assertEqual(sum(item.get("count", 1) for item in circles), answer["numberMatched"])
+        self.assertEqual(sum(item["co2e_t"] for item in circles), answer["co2e_t"])
+        self.assertEqual(answer["numberMatched"], round(FACTORIES * 0.03))
+        # The list is the map in words, in the same order.
+        codes = view.page.locator("#list [data-place]").evaluate_all("list => list.map((item) => item.dataset.place)")
+        self.assertEqual(codes, list(expected))
+        self.assertIn(f"{answer['numberMatched']} enterprises in this view", view.text("#announce"))
+        self.assertIn("Synthetic data", view.text("#list h2 >> nth=0"))
+        for source in ("Cui et al.", "Carbon Monitor Cities", "Wikidata"):
+            self.assertIn(source, view.text(".maplibregl-ctrl-attrib"))
+        view.shot("carbon-en")
+        # And back, by keyboard.
+        view.page.locator("#tab-carbon").focus()
+        view.act(lambda: view.page.keyboard.press("Home"))
+        self.assertEqual(view.total(), FACTORIES + 1)
+
+    def test_metric_and_year_act_at_once(self):
+        view = View(self, "map=carbon&lang=en").settle()
+        before = self.places(view)
+        view.act(lambda: view.page.select_option("#metric", "co2_per_head"))
+        perhead = self.table(metric="co2_per_head")
+        view.eventually(lambda: self.places(view).get("150000", {}).get("value") == perhead["150000"]["value"], "the metric is not drawn")
+        view.eventually(lambda: "CO₂ per head" in view.text("#legend") and "t per person" in view.text("#legend"), "the legend is of before")
+        view.eventually(lambda: "per head" in view.text("#list h2 >> nth=0"), "the list is of before")
+        after = self.places(view)
+        self.assertNotEqual(before["440000"]["color"], after["440000"]["color"])
+        self.assertEqual(view.hash()["metric"], "co2_per_head")
+        # A real year: not marked as synthetic, and other values.
+        view.act(lambda: view.page.select_option("#metric", "co2"))
+        view.act(lambda: view.page.select_option("#year", "2019"))
+        real = self.table(year=2019)
+        self.assertFalse(real["370000"]["synthetic"])
+        view.eventually(lambda: self.places(view).get("370000", {}).get("value") == real["370000"]["value"], "the year is not drawn")
+        view.eventually(lambda: "2019" in view.text("#legend") and "2019" in view.text("#list h2 >> nth=0"), "the year is not said")
+        self.assertNotIn("Synthetic data", view.text("#list h2 >> nth=0"))
+        self.assertEqual({item["year"] for item in view.drawn("enterprises")}, {2019})
+        view.shot("carbon-2019-en")
+
+    def test_closer_in_prefectures_are_shown_with_their_own_legend(self):
+        view = View(self, "map=carbon&lang=zh&at=6.2/31/119").settle()
+        places = self.places(view)
+        self.assertTrue({"310100", "320500", "330100"} <= set(places))
+        self.assertEqual({item["level"] for item in places.values()}, {"prefecture"})
+        self.assertIn("地级", view.text("#legend"))
+        self.assertIn("万吨", view.text("#legend"))
+        view.shot("carbon-prefectures-zh")
+
+    def test_a_place_opens_with_figures_series_and_sources(self):
+        view = View(self, "map=carbon&lang=en&year=2020").settle()
+        at = view.map("map => { const point = map.project([102.5, 30.2]); return [point.x, point.y]; }")
+        view.click_map(*at)
+        view.page.locator("#factory h2").wait_for()
+        self.assertEqual(view.hash()["place"], "510000")
+        place = server.get("/v1/carbon/places/510000")
+        shown = next(item for item in place["years"] if item["year"] == 2020)
+        self.assertEqual(view.text("#factory h2"), place["name_en"])
+        self.assertEqual(view.text("#factory .figure"), f"{shown['value'] / 1e6:.3g} Mt")
+        self.assertIn("83,674,866", view.text("#factory"))
+        self.assertIn("Cui et al.", view.text("#factory .sources >> nth=0"))
+        # What the generator says of the same year stands behind, named as invented.
+        self.assertIn("BlueAtlas synthetic figures", view.text("#factory .sources >> nth=1"))
+        years = view.page.locator("#factory .series th").all_inner_texts()
+        self.assertEqual(years, [str(item["year"]) for item in place["years"] if "value" in item])
+        view.shot("carbon-place-en")
+        # The metric changes in the open panel too.
+        view.page.select_option("#metric", "coal_share")
+        view.eventually(lambda: view.text("#factory .figure").endswith("%"), "the panel keeps the metric of before")
+        view.page.keyboard.press("Escape")
+        view.page.locator("#list [data-place]").first.wait_for()
+        self.assertNotIn("place", view.hash())
+
+    def test_an_enterprise_opens_with_its_scopes(self):
+        view = View(self, "map=carbon&lang=en").settle()
+        first = view.page.locator("#list .entry[data-id]").first
+        chosen = first.get_attribute("data-id")
+        first.click()
+        view.page.locator("#emissions table").wait_for()
+        emissions = server.get(f"/v1/factories/{chosen}")["properties"]["emissions"]
+        rows = view.page.locator("#emissions tbody tr").evaluate_all("list => list.map((row) => [...row.children].map((cell) => cell.textContent))")
+        expected = [
+            [str(item["year"]), f"{item['scope1_t']:,}", f"{item['scope2_t']:,}", f"{item['scope3_t']:,}" if "scope3_t" in item else "–",
+             "verified" if item["verified"] else "not verified"]
+            for item in sorted(emissions, key=lambda item: -item["year"])]
+        self.assertEqual(rows, expected)
+        self.assertIn(emissions[0]["method"], view.text("#emissions"))
+        self.assertIn("Synthetic data", view.text("#emissions"))
+        view.shot("carbon-enterprise-en")
+
+    def test_a_shared_address_shows_the_same_place_metric_and_year(self):
+        address = "map=carbon&lang=zh&metric=co2_per_gdp&year=2022&place=440000&at=5.5/23/113"
+        view = View(self, address).settle()
+        view.page.locator("#factory h2").wait_for()
+        for _ in range(2):
+            self.assertEqual(view.text("#factory h2"), "广东省")
+            self.assertIn("吨/万元", view.text("#factory .figure"))
+            self.assertEqual(view.page.input_value("#metric"), "co2_per_gdp")
+            self.assertEqual(view.page.input_value("#year"), "2022")
+            hash_before = view.hash()
+            view.page.reload()
+            view.settle()
+            view.page.locator("#factory h2").wait_for()
+            self.assertEqual(view.hash(), hash_before)
+        view.page.click("#language")
+        view.eventually(lambda: view.text("#factory h2") == "Guangdong", "the panel keeps its language")
+        unknown = View(self, "map=carbon&lang=en&place=999999")
+        unknown.page.locator("#factory >> text=No place has the code").wait_for()
 
 
 class FactoryTests(unittest.TestCase):

@@ -62,7 +62,9 @@ struct CarbonColumns: Sendable {
         var finest = PlaceLevel.province
         for at in 0..<n {
             let year = Int(figureYear[at])
-            let isNext = at == 0 || (figureYear[at - 1], figureMetric[at - 1], figurePlace[at - 1]) < (figureYear[at], figureMetric[at], figurePlace[at])
+            let isNext =
+                at == 0
+                || (figureYear[at - 1], figureMetric[at - 1], figurePlace[at - 1]) < (figureYear[at], figureMetric[at], figurePlace[at])
             try check(isNext, "the figures are not in order")
             if years.last != year {
                 years.append(year)

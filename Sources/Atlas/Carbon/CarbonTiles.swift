@@ -114,7 +114,11 @@ extension Snapshot {
         func add(_ key: String, _ value: Double?) {
             guard let value else { return }
             // Whole numbers stay whole: they are shorter, and summed without error.
-            if let whole = UInt64(exactly: value), whole < 1 << 53 { list.append((key, .uint(whole))) } else { list.append((key, .double(value))) }
+            if let whole = UInt64(exactly: value), whole < 1 << 53 {
+                list.append((key, .uint(whole)))
+            } else {
+                list.append((key, .double(value)))
+            }
         }
         add("value", found.value(metric))
         add("co2_t", found[.co2]?.value)
@@ -140,11 +144,9 @@ extension Snapshot {
     ) -> [PlacedCircle] {
         var found: [PlacedCircle] = []
         let box = tile.box
+        func passes(_ index: Int) -> Bool { program.passesAll || program.passes(index) }
         func take(_ factories: Range<Int>) {
-            forEachCircle(
-                carbon.numbers(in: factories), zoom: tile.z, year: year, scopes: scopes,
-                where: { program.passesAll || program.passes($0) }
-            ) { circle in
+            forEachCircle(carbon.numbers(in: factories), zoom: tile.z, year: year, scopes: scopes, where: passes) { circle in
                 let mean = circle.mean
                 let at = datum.moved(mean)
                 guard at.x >= box.minX, at.x <= box.maxX, at.y >= box.minY, at.y <= box.maxY else { return }
@@ -166,7 +168,8 @@ extension Snapshot {
 
     /// Calls `body` for each circle of a run of enterprises: those of one cell together below the zoom from which all stand alone.
     func forEachCircle(
-        _ numbers: Range<Int>, zoom: Int, year: UInt16, scopes: EmissionScopes, where passes: (Int) -> Bool, _ body: (EmissionCircle) -> Void
+        _ numbers: Range<Int>, zoom: Int, year: UInt16, scopes: EmissionScopes, where passes: (Int) -> Bool,
+        _ body: (EmissionCircle) -> Void
     ) {
         let clustered = zoom < TileRules.firstZoomWithoutClusters
         let shift = UInt32(max(32 - zoom - CarbonTileSchema.cellDepth, 0))
@@ -236,8 +239,8 @@ extension Snapshot {
 
 /// The keys of the layer `enterprises`.
 private struct EnterpriseKeys {
-    let tonnes, scope1, scope2, scope3, year, count, verifiedCount, clusterID, id, name, english, industry, status, verified, synthetic:
-        AttributeKey
+    let tonnes, scope1, scope2, scope3, year, count, verifiedCount, clusterID, id, name, english, industry, status, verified,
+        synthetic: AttributeKey
 
     init(_ layer: inout LayerEncoder) {
         tonnes = layer.key("co2e_t")

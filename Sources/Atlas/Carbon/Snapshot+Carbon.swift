@@ -192,9 +192,11 @@ extension Snapshot {
     public func largestCircle(zoom: Int, selection: CarbonSelection) -> Double {
         guard let year = emissionYear(selection) else { return 0 }
         var largest = 0.0
-        forEachCircle(
-            carbon.enterprise.indices, zoom: zoom, year: UInt16(clamping: year), scopes: selection.scopes, where: { _ in true }
-        ) { largest = max(largest, $0.tonnes) }
+        func passes(_ index: Int) -> Bool { true }
+        let all = carbon.enterprise.indices
+        forEachCircle(all, zoom: zoom, year: UInt16(clamping: year), scopes: selection.scopes, where: passes) {
+            largest = max(largest, $0.tonnes)
+        }
         return largest
     }
 }

@@ -20,7 +20,9 @@ struct CarbonEndpoints: Sendable {
         let selection = try CarbonSelection(query)
         var level = PlaceLevel.province
         if let text = query.text("level") {
-            guard let known = PlaceLevel(name: text) else { throw Problem(parameter: "level", value: text, mustBe: "one of \(PlaceLevel.names)") }
+            guard let known = PlaceLevel(name: text) else {
+                throw Problem(parameter: "level", value: text, mustBe: "one of \(PlaceLevel.names)")
+            }
             level = known
         }
         let snapshot = try snapshots.required().snapshot

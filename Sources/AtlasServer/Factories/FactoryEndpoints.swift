@@ -90,7 +90,8 @@ struct FactoryEndpoints: Sendable {
         let detail = try loaded.registry?.factory(id: id)
         guard hit != nil || detail != nil else { return nil }
         let pk = detail?.pk ?? hit?.pk ?? 0
-        let emissions = try loaded.registry?.emissions(ofFactory: pk) ?? loaded.snapshot.emissions(pk: pk).map { Emission($0, factoryPK: pk) }
+        let emissions =
+            try loaded.registry?.emissions(ofFactory: pk) ?? loaded.snapshot.emissions(pk: pk).map { Emission($0, factoryPK: pk) }
         return FactoryJSON.detail(hit, detail, emissions: emissions, info: loaded.atlas.info, datum: datum)
     }
 

@@ -26,7 +26,8 @@ enum ServiceDescription {
         let limit = (name: "limit", about: "Factories on a page, 1 to \(limits.hits); default \(limits.defaultHits).")
         return [
             Address(
-                path: Route.tile.rawValue, about: "Mapbox Vector Tile 2.1; 204 when empty. map: blue, supply-chain, carbon, base; z 0 to 22.",
+                path: Route.tile.rawValue,
+                about: "Mapbox Vector Tile 2.1; 204 when empty. map: blue, supply-chain, carbon, base; z 0 to 22.",
                 parameters: [datum] + carbon, takesFilters: true),
             Address(path: Route.tileJSON.rawValue, about: "TileJSON 3.0.0 of a map.", parameters: [datum] + carbon, takesFilters: true),
             Address(path: Route.style.rawValue, about: "MapLibre style of a map.", parameters: [datum] + carbon, takesFilters: true),

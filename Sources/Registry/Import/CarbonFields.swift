@@ -42,7 +42,8 @@ enum FigureField: Int, ImportField {
 }
 
 enum EmissionField: Int, ImportField {
-    case factoryID, creditCode, factoryName, place, year, scope1, scope2, scope3, unit, method, verified, source, edition, priority, synthetic
+    case factoryID, creditCode, factoryName, place, year, scope1, scope2, scope3, unit, method, verified, source, edition, priority,
+        synthetic
 
     var name: String {
         switch self {

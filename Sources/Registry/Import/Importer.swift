@@ -34,7 +34,8 @@ public struct Importer: Sendable {
                 ?? ImportEntity.detect(columns: source.sampleColumns, fileName: fileName, hasGeometry: source.hasFeatures)
         else { throw .unknownEntity(path: path, available: source.sampleColumns.filter { !$0.hasPrefix("@") }) }
         if mapping.groupBy != nil, !entity.canBeGrouped {
-            throw .badMapping(source: mapping.source, detail: "\"group_by\" is for factories, figures and emissions, not \(entity.rawValue)")
+            throw .badMapping(
+                source: mapping.source, detail: "\"group_by\" is for factories, figures and emissions, not \(entity.rawValue)")
         }
         let planned = try ColumnPlanner(
             path: path, entity: entity, reader: source.rows, mapping: mapping, options: options, sample: source.sample,
