@@ -131,7 +131,8 @@ public struct AtlasServer: Sendable {
             configuration: configuration, snapshots: holder, tiles: tiles,
             factories: FactoryEndpoints(snapshots: holder, limits: configuration.limits), search: SearchEndpoint(snapshots: holder),
             places: PlaceEndpoints(snapshots: holder),
-            carbon: CarbonEndpoints(snapshots: holder, limits: configuration.limits), page: page(gzip), gzip: gzip, workers: workers, metrics: counted,
+            carbon: CarbonEndpoints(snapshots: holder, limits: configuration.limits), page: page(gzip), gzip: gzip, workers: workers,
+            metrics: counted,
             live: live)
         let door = FrontDoorServices(
             tiles: tiles, metrics: counted, limits: configuration.limits, takesBodies: live != nil, logger: logger)
