@@ -29,8 +29,8 @@ struct AtlasResponder: HTTPResponder {
 
     init(
         configuration: AtlasServerConfiguration, snapshots: SnapshotHolder, tiles: TileService, factories: FactoryEndpoints,
-        search: SearchEndpoint, places: PlaceEndpoints, page: PageFiles, gzip: Gzip, workers: WorkPool, metrics: ServerMetrics,
-        live: LiveServices?
+        search: SearchEndpoint, places: PlaceEndpoints, carbon: CarbonEndpoints, page: PageFiles, gzip: Gzip, workers: WorkPool,
+        metrics: ServerMetrics, live: LiveServices?
     ) {
         self.configuration = configuration
         self.snapshots = snapshots
@@ -38,6 +38,7 @@ struct AtlasResponder: HTTPResponder {
         self.factories = factories
         self.search = search
         self.places = places
+        self.carbon = carbon
         self.page = page
         self.gzip = gzip
         self.workers = workers
