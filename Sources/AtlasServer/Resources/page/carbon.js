@@ -215,7 +215,7 @@ function mix(shown) {
     part.style.width = `${(shown.energy_tce[kind] / total) * 100}%`;
     return part;
   }));
-  return el("section", {}, el("h3", { text: `${t("energyMix")} · ${shown.year}` }), bar, el("dl", { class: "figures" }, known.map((kind) => [
+  return el("section", {}, el("h3", { text: `${t("energyMix")} · ${shown.year}` }), bar, el("dl", { class: "figures" }, known.flatMap((kind) => [
     el("dt", {}, el("span", { class: `energy dot ${kind}`, "aria-hidden": "true" }), term(kind)),
     el("dd", { text: `${digits((shown.energy_tce[kind] / total) * 100, { maximumFractionDigits: 1 })} % · ${weight(shown.energy_tce[kind], "tce")}` }),
   ])));
