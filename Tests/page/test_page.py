@@ -392,7 +392,7 @@ class CarbonTests(unittest.TestCase):
             self.assertEqual(view.hash(), hash_before)
         view.page.click("#language")
         view.eventually(lambda: view.text("#factory h2") == "Guangdong", "the panel keeps its language")
-        unknown = View(self, "map=carbon&lang=en&place=999999")
+        unknown = View(self, "map=carbon&lang=en&place=659999")
         unknown.page.locator("#factory >> text=No place has the code").wait_for()
 
 

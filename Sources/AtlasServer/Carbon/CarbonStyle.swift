@@ -127,7 +127,7 @@ struct CarbonStyle {
                 let edges = [level.least] + level.limits + [level.most]
                 if level.year != nil {
                     for number in shades.indices {
-                        json.object { entry(level, shades[number], edges[number]..<max(edges[number], edges[number + 1]), edges, &$0) }
+                        json.object { entry(level, number, shades, edges, &$0) }
                     }
                 }
                 json.object { json in
@@ -167,22 +167,22 @@ struct CarbonStyle {
         }
     }
 
-    private func entry(_ level: Level, _ color: String, _ range: Range<Double>, _ edges: [Double], _ json: inout JSONWriter) {
+    /// - Parameter edges: of all classes, one more than there are.
+    private func entry(_ level: Level, _ number: Int, _ shades: [String], _ edges: [Double], _ json: inout JSONWriter) {
+        let (low, high) = (edges[number], max(edges[number], edges[number + 1]))
         json.field("level", level.level.name)
-        json.field("color", color)
-        json.field("from", range.lowerBound)
-        json.field("to", range.upperBound)
+        json.field("color", shades[number])
+        json.field("from", low)
+        json.field("to", high)
         for (name, isChinese) in [("label_en", false), ("label_zh", true)] {
             let scale = CarbonText.scale(selection.metric, level.most, isChinese: isChinese)
             func text(_ value: Double) -> String { CarbonText.number(value / scale) }
-            let isFirst = range.lowerBound == edges.first
-            let isLast = range.upperBound == edges.last
             let label =
-                switch (isFirst, isLast) {
-                case (true, true): text(range.lowerBound)
-                case (true, false): "< \(text(range.upperBound))"
-                case (false, true): "≥ \(text(range.lowerBound))"
-                case (false, false): "\(text(range.lowerBound)) – \(text(range.upperBound))"
+                switch (number == 0, number == shades.count - 1) {
+                case (true, true): text(low)
+                case (true, false): "< \(text(high))"
+                case (false, true): "≥ \(text(low))"
+                case (false, false): "\(text(low)) – \(text(high))"
                 }
             json.field(name, label)
         }
