@@ -91,7 +91,8 @@ let package = Package(
         .testTarget(name: "MonitoringTests", dependencies: ["Monitoring"], exclude: ["peers"]),
         .testTarget(name: "GeodesyTests", dependencies: ["Geodesy"], exclude: ["Fixtures"]),
         .testTarget(name: "BoundariesTests", dependencies: ["Boundaries", "CGeos", "Geodesy", "SpatialIndex"]),
-        .testTarget(name: "RegistryTests", dependencies: ["Registry", "Monitoring", "Boundaries", .product(name: "GRDB", package: "GRDB.swift")]),
+        .testTarget(
+            name: "RegistryTests", dependencies: ["Registry", "Monitoring", "Boundaries", .product(name: "GRDB", package: "GRDB.swift")]),
         .testTarget(name: "SyntheticDataTests", dependencies: ["SyntheticData", "Boundaries", "Geodesy", "Registry"]),
         .testTarget(name: "AtlasTests", dependencies: ["Atlas", "Boundaries", "Monitoring", "Geodesy", "VectorTile"]),
         .testTarget(

@@ -77,7 +77,9 @@ struct AtlasResponder: HTTPResponder {
         let nanoseconds = (NIODeadline.now() - start).nanoseconds
         let sent = request.method == .head ? 0 : reply.body.readableBytes
         metrics.request(label ?? route.rawValue, status: reply.status.code, nanoseconds: nanoseconds, bodyBytes: sent)
-        log(request, context, id: id, route: label ?? route.rawValue, status: reply.status.code, bytes: sent, nanoseconds: nanoseconds, failure: failure)
+        log(
+            request, context, id: id, route: label ?? route.rawValue, status: reply.status.code, bytes: sent, nanoseconds: nanoseconds,
+            failure: failure)
         return response
     }
 
@@ -253,7 +255,8 @@ struct AtlasResponder: HTTPResponder {
 
     /// One line a request, at debug; the server's own failures at error. Targets are logged as they came: percent-encoded, one line.
     private func log(
-        _ request: Request, _ context: Context, id: String, route: String, status: Int, bytes: Int, nanoseconds: Int64, failure: (any Error)?
+        _ request: Request, _ context: Context, id: String, route: String, status: Int, bytes: Int, nanoseconds: Int64,
+        failure: (any Error)?
     ) {
         let level: Logger.Level = failure == nil ? .debug : .error
         guard level >= context.logger.logLevel else { return }

@@ -5,7 +5,8 @@ import Registry
 import Testing
 
 @Suite struct LiveRecordTests {
-    private static let body = #"{"id":"N1","factory_id":"T9","kind":"penalty","published":"2026-11-20","category":"water","fine_cny":200000}"#
+    private static let body =
+        #"{"id":"N1","factory_id":"T9","kind":"penalty","published":"2026-11-20","category":"water","fine_cny":200000}"#
 
     @Test func aRecordIsStoredAndItsFactorysStatusIsTold() async throws {
         try await withLiveServer { live in

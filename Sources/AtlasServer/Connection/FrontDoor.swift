@@ -145,7 +145,9 @@ final class FrontDoor: ChannelDuplexHandler, RemovableChannelHandler {
         case (.answering, .head): return refuse(context, .malformed("a request inside another"))
         case (.open, .body(let body)):
             bodyBytes += body.readableBytes
-            guard isRoutesBody || bodyBytes <= services.limits.bodyBytes else { return refuse(context, .bodyTooLarge(services.limits.bodyBytes)) }
+            guard isRoutesBody || bodyBytes <= services.limits.bodyBytes else {
+                return refuse(context, .bodyTooLarge(services.limits.bodyBytes))
+            }
             context.fireChannelRead(data)
         case (.answering, .body(let body)):
             bodyBytes += body.readableBytes

@@ -60,7 +60,8 @@ extension AtlasResponder {
 
     private static func collect(_ request: Request, limit: Int) async throws -> [UInt8] {
         let tooLarge = { () -> Problem in
-            var problem = Problem(.contentTooLarge, kind: .tooLarge, detail: "the body is larger than \(limit) bytes, which is the most this takes")
+            var problem = Problem(
+                .contentTooLarge, kind: .tooLarge, detail: "the body is larger than \(limit) bytes, which is the most this takes")
             // Nobody will read the rest.
             problem.headers[.connection] = "close"
             return problem

@@ -104,9 +104,12 @@ struct LiveCall: Sendable {
 
     /// The body as a JSON object.
     func json() throws -> JSONBody {
-        if let type = headers[.contentType]?.prefix(while: { $0 != ";" }).lowercased(), !["application/json", "application/merge-patch+json"].contains(type) {
+        if let type = headers[.contentType]?.prefix(while: { $0 != ";" }).lowercased(),
+            !["application/json", "application/merge-patch+json"].contains(type)
+        {
             throw Problem(
-                .unsupportedMediaType, kind: .malformedRequest, detail: "the body must be JSON (Content-Type: application/json), not '\(Problem.excerpt(type))'")
+                .unsupportedMediaType, kind: .malformedRequest,
+                detail: "the body must be JSON (Content-Type: application/json), not '\(Problem.excerpt(type))'")
         }
         return try JSONBody(body)
     }

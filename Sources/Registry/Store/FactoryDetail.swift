@@ -116,7 +116,8 @@ extension RegistryStore {
         while try row.step() {
             records.append(
                 RecordDetail(
-                    id: row.text(9) ?? "", facts: try RecordFacts(row, path: path), supersedes: row.text(10), authority: row.text(11), documentNumber: row.text(12),
+                    id: row.text(9) ?? "", facts: try RecordFacts(row, path: path), supersedes: row.text(10), authority: row.text(11),
+                    documentNumber: row.text(12),
                     regulation: row.text(13), text: row.text(14), sourceURL: row.text(15), retrievedAt: row.text(16)))
         }
         return records

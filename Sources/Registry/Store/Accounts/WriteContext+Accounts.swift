@@ -21,14 +21,17 @@ extension WriteContext {
     public func createAccount(id: String, name: String, role: Role, brand: String? = nil, factory: String? = nil) throws {
         let isName = (1...64).contains(id.utf8.count) && id.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "/") }
         guard isName else {
-            throw WriteRefusal(.invalid, field: "account", value: String(id.prefix(64)), reason: "is 1 to 64 printable ASCII characters without '/'")
+            throw WriteRefusal(
+                .invalid, field: "account", value: String(id.prefix(64)), reason: "is 1 to 64 printable ASCII characters without '/'")
         }
         guard role != .visitor else {
             throw WriteRefusal(.invalid, field: "role", value: role.name, reason: "anyone has it without an account")
         }
         func key(_ table: String, _ id: String?, field: String, neededBy needing: Role) throws -> Int64? {
             guard let id else {
-                if role == needing { throw WriteRefusal(.invalid, field: field, reason: "an account of role \(role.name) acts for one; name it") }
+                if role == needing {
+                    throw WriteRefusal(.invalid, field: field, reason: "an account of role \(role.name) acts for one; name it")
+                }
                 return nil
             }
             if role != needing {
@@ -99,7 +102,9 @@ extension WriteContext {
         insert.bind(8, now)
         insert.bind(9, expiresAt)
         try insert.run()
-        try audit(action: openedBy == nil ? "key.created" : "session.opened", subject: key.id, detail: #"{"account":\#(AttributesJSON.quoted(account))}"#)
+        try audit(
+            action: openedBy == nil ? "key.created" : "session.opened", subject: key.id,
+            detail: #"{"account":\#(AttributesJSON.quoted(account))}"#)
         return NewKey(id: key.id, text: key.text, expiresAt: expiresAt)
     }
 

@@ -54,7 +54,8 @@ extension WriteContext {
         }
         let id = writer.written.id
         if outcome == .changed, case .add = policy {
-            throw WriteRefusal(.conflict, field: "id", value: id, reason: "a record with this id and other contents is stored; change it with PATCH")
+            throw WriteRefusal(
+                .conflict, field: "id", value: id, reason: "a record with this id and other contents is stored; change it with PATCH")
         }
         let (assessment, severity) = try assess(factoryPK: factory, severityOf: id)
         let factoryID = try writer.factoryID(factory)
