@@ -19,6 +19,8 @@ struct PlaceColumns: Sendable {
     private let minY: Column<UInt32>
     private let maxX: Column<UInt32>
     private let maxY: Column<UInt32>
+    private let labelX: Column<UInt32>
+    private let labelY: Column<UInt32>
     let placePolygons: Column<UInt32>
     let polygonRings: Column<UInt32>
     let ringArcs: Column<UInt32>
@@ -66,6 +68,8 @@ struct PlaceColumns: Sendable {
         minY = try columns(.placeMinY, UInt32.self, n)
         maxX = try columns(.placeMaxX, UInt32.self, n)
         maxY = try columns(.placeMaxY, UInt32.self, n)
+        labelX = try columns(.placeLabelX, UInt32.self, n)
+        labelY = try columns(.placeLabelY, UInt32.self, n)
         placePolygons = try columns(.placePolygons, UInt32.self, n + 1)
         polygonRings = try file.column(.polygonRings, of: UInt32.self)
         ringArcs = try file.column(.ringArcs, of: UInt32.self)
@@ -118,6 +122,9 @@ struct PlaceColumns: Sendable {
     }
 
     func box(_ place: Int) -> GridBox { GridBox(minX: minX[place], minY: minY[place], maxX: maxX[place], maxY: maxY[place]) }
+
+    /// Where the name of a place is written.
+    func label(_ place: Int) -> GridPoint { GridPoint(x: labelX[place], y: labelY[place]) }
 
     /// The points of all arcs in the grid, as they lie in a datum.
     func points(_ datum: TileDatum) -> (x: Column<UInt32>, y: Column<UInt32>) {

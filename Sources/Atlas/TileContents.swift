@@ -133,11 +133,13 @@ struct TileContents {
     }
 
     /// The tile's bytes; none when it holds nothing.
-    func encode(showBrands: Bool) -> [UInt8] {
+    ///
+    /// - Parameter brands: nil leaves brands out; else ids of those that stand first in a feature's list.
+    func encode(brands: [String]?) -> [UInt8] {
         guard !clusters.isEmpty || !factories.isEmpty else { return [] }
         var encoder = TileEncoder()
         encoder.addLayer(TileSchema.clusterLayer, extent: UInt32(TileRules.extent)) { encodeClusters(into: &$0) }
-        encoder.addLayer(TileSchema.factoryLayer, extent: UInt32(TileRules.extent)) { encodeFactories(into: &$0, showBrands: showBrands) }
+        encoder.addLayer(TileSchema.factoryLayer, extent: UInt32(TileRules.extent)) { encodeFactories(into: &$0, brands: brands) }
         return encoder.finish()
     }
 
@@ -157,8 +159,9 @@ struct TileContents {
         }
     }
 
-    private func encodeFactories(into layer: inout LayerEncoder, showBrands: Bool) {
+    private func encodeFactories(into layer: inout LayerEncoder, brands: [String]?) {
         guard !factories.isEmpty else { return }
+        var brandWriter = brands.map { TileBrands(first: $0, layer: &layer) }
         let id = layer.key("id")
         let name = layer.key("name")
         let english = layer.key("name_en")
@@ -168,8 +171,6 @@ struct TileContents {
         let worst = layer.key("worst_severity")
         let latest = layer.key("latest")
         let monitored = layer.key("key_monitored")
-        let brands = layer.key("brands")
-        let brandCount = layer.key("brand_count")
         // Values that repeat are written once and then named by number: no text is hashed again.
         var statusRefs = [AttributeValueRef?](repeating: nil, count: 256)
         let industryCodes = delta?.tables.industries ?? snapshot.industryCodes
@@ -179,10 +180,15 @@ struct TileContents {
             names: UnsafeBufferPointer<UInt8>, _ englishNames: UnsafeBufferPointer<UInt8>, brands all: () -> [String]
         ) {
             layer.addPoint(id: UInt64(facts.primaryKey), x: position.x, y: position.y)
-            layer.set(id, utf8: text)
-            let known = names.isEmpty ? englishNames : names
-            if !known.isEmpty { layer.set(name, utf8: known) }
-            if !englishNames.isEmpty { layer.set(english, utf8: englishNames) }
+            layer.set(id, once: text)
+            if !names.isEmpty {
+                layer.set(name, once: names)
+                if !englishNames.isEmpty { layer.set(english, once: englishNames) }
+            } else if !englishNames.isEmpty {
+                let both = layer.value(utf8: englishNames)
+                layer.set(name, both)
+                layer.set(english, both)
+            }
             layer.set(
                 status,
                 reference(Int(facts.status), &statusRefs) {
@@ -194,11 +200,7 @@ struct TileContents {
             layer.set(worst, UInt64(facts.worstSeverity))
             if facts.latestDay != SnapshotFlags.noDay { Day(daysSince1970: facts.latestDay).withISO { layer.set(latest, utf8: $0) } }
             if facts.isKeyMonitored { layer.set(monitored, true) }
-            if showBrands {
-                let all = all()
-                layer.set(brands, all.prefix(TileRules.brandsListed).joined(separator: ","))
-                layer.set(brandCount, UInt64(all.count))
-            }
+            if brandWriter != nil { brandWriter?.write(all(), into: &layer) }
         }
         let ids = snapshot.ids
         let names = snapshot.names

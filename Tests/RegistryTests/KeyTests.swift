@@ -19,7 +19,9 @@ import Testing
         }
     }
 
-    private func newKey(_ account: String, rights: Set<Right>? = nil, expiresAt: Int64? = nil, openedBy: String? = nil) async throws -> NewKey {
+    private func newKey(_ account: String, rights: Set<Right>? = nil, expiresAt: Int64? = nil, openedBy: String? = nil) async throws
+        -> NewKey
+    {
         try await writer.submit(as: .commandLine) { context in
             try context.createKey(account: account, rights: rights, expiresAt: expiresAt, openedBy: openedBy)
         }

@@ -84,7 +84,8 @@ extension FrontDoor {
         buffer.writeBytes(body)
         rawContext.write(NIOAny(IOData.byteBuffer(buffer)), promise: nil)
         services.metrics.request(
-            Route.unknown.rawValue, status: problem.status.code, nanoseconds: (NIODeadline.now() - lastActivity).nanoseconds, bodyBytes: body.count)
+            Route.unknown.rawValue, status: problem.status.code, nanoseconds: (NIODeadline.now() - lastActivity).nanoseconds,
+            bodyBytes: body.count)
         services.logger.debug("refused", metadata: ["status": "\(problem.status.code)", "detail": "\(problem.detail)"])
         closeWhenWritten(context)
     }

@@ -5,7 +5,7 @@ import HTTPTypes
 
 enum CORS {
     static let exposedHeaders = "ETag, Link, Location, Retry-After, X-Request-Id"
-    private static let allowedHeaders = 
+    private static let allowedHeaders =
         "Accept, Accept-Language, Authorization, Content-Language, Content-Type, Idempotency-Key, If-Match, If-None-Match, Last-Event-ID, Range, X-Request-Id"
 
     /// What every answer carries.

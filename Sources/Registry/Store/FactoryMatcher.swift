@@ -136,13 +136,15 @@ final class FactoryMatcher {
         for sql in RegistrySchema.matchIndexes { try RawStatement(db, path: path, sql: sql).run() }
         func byName(_ name: String) throws(RegistryError) -> RawStatement {
             try RawStatement(
-                db, path: path, sql: """
+                db, path: path,
+                sql: """
                     SELECT pk, \(name), county, address, credit_code FROM factories
                     WHERE \(name)_key = ?1 AND removed_seq IS NULL ORDER BY pk
                     """)
         }
         let prepared = Lookups(
-            byCode: try RawStatement(db, path: path, sql: "SELECT pk FROM factories WHERE credit_code = ?1 AND removed_seq IS NULL ORDER BY pk"),
+            byCode: try RawStatement(
+                db, path: path, sql: "SELECT pk FROM factories WHERE credit_code = ?1 AND removed_seq IS NULL ORDER BY pk"),
             byNameZH: try byName("name_zh"), byNameEN: try byName("name_en"), byFormerName: try byName("former_name"),
             idByKey: try RawStatement(db, path: path, sql: "SELECT id FROM factories WHERE pk = ?1"))
         lookups = prepared

@@ -17,6 +17,7 @@ public enum LiveTime {
         let rest = milliseconds - day * 86_400_000
         func two(_ number: Int64) -> String { number < 10 ? "0\(number)" : "\(number)" }
         let fraction = String(1000 + rest % 1000).dropFirst()
-        return "\(Day(daysSince1970: Int32(clamping: day)).iso)T\(two(rest / 3_600_000)):\(two(rest / 60_000 % 60)):\(two(rest / 1000 % 60)).\(fraction)Z"
+        return
+            "\(Day(daysSince1970: Int32(clamping: day)).iso)T\(two(rest / 3_600_000)):\(two(rest / 60_000 % 60)):\(two(rest / 1000 % 60)).\(fraction)Z"
     }
 }
