@@ -159,47 +159,8 @@ struct TileContents {
 
     private func encodeFactories(into layer: inout LayerEncoder, showBrands: Bool) {
         guard !factories.isEmpty else { return }
-        let id = layer.key("id")
-        let name = layer.key("name")
-        let english = layer.key("name_en")
-        let status = layer.key("status")
-        let industry = layer.key("industry")
-        let records = layer.key("records")
-        let worst = layer.key("worst_severity")
-        let latest = layer.key("latest")
-        let monitored = layer.key("key_monitored")
-        let brands = layer.key("brands")
-        let brandCount = layer.key("brand_count")
-        // Values that repeat are written once and then named by number: no text is hashed again.
-        var statusRefs = [AttributeValueRef?](repeating: nil, count: 256)
-        let industryCodes = delta?.tables.industries ?? snapshot.industryCodes
-        var industryRefs = [AttributeValueRef?](repeating: nil, count: industryCodes.count)
-        func write(
-            _ facts: FeatureFacts, at position: (x: Int32, y: Int32), id text: UnsafeBufferPointer<UInt8>,
-            names: UnsafeBufferPointer<UInt8>, _ englishNames: UnsafeBufferPointer<UInt8>, brands all: () -> [String]
-        ) {
-            layer.addPoint(id: UInt64(facts.primaryKey), x: position.x, y: position.y)
-            layer.set(id, utf8: text)
-            let known = names.isEmpty ? englishNames : names
-            if !known.isEmpty { layer.set(name, utf8: known) }
-            if !englishNames.isEmpty { layer.set(english, utf8: englishNames) }
-            layer.set(
-                status,
-                reference(Int(facts.status), &statusRefs) {
-                    layer.value((FactoryStatus(rawValue: facts.status) ?? .unknown).name)
-                })
-            let code = Int(facts.industry)
-            if code != 0 { layer.set(industry, reference(code, &industryRefs) { layer.value(industryCodes[code]) }) }
-            layer.set(records, UInt64(facts.records))
-            layer.set(worst, UInt64(facts.worstSeverity))
-            if facts.latestDay != SnapshotFlags.noDay { Day(daysSince1970: facts.latestDay).withISO { layer.set(latest, utf8: $0) } }
-            if facts.isKeyMonitored { layer.set(monitored, true) }
-            if showBrands {
-                let all = all()
-                layer.set(brands, all.prefix(TileRules.brandsListed).joined(separator: ","))
-                layer.set(brandCount, UInt64(all.count))
-            }
-        }
+        var features = FactoryFeatures(
+            &layer, industryCodes: delta?.tables.industries ?? snapshot.industryCodes, showBrands: showBrands)
         let ids = snapshot.ids
         let names = snapshot.names
         let englishNames = snapshot.englishNames
@@ -208,18 +169,76 @@ struct TileContents {
             let position = local(factory.at)
             if index < 0 {
                 guard let live = delta?.rows[~index] else { continue }
-                live.withTexts { write(FeatureFacts(live), at: position, id: $0, names: $1, $2, brands: { live.brandIDs }) }
+                live.withTexts { id, name, english in
+                    features.add(
+                        FeatureFacts(live), at: position, id: id, name: name, english: english, brands: live.brandIDs, to: &layer)
+                }
                 continue
             }
             ids.withUTF8(index) { id in
                 names.withUTF8(index) { name in
                     englishNames.withUTF8(index) { english in
-                        write(
-                            FeatureFacts(snapshot, index), at: position, id: id, names: name, english,
-                            brands: { snapshot.brands(of: index) })
+                        features.add(
+                            FeatureFacts(snapshot, index), at: position, id: id, name: name, english: english,
+                            brands: snapshot.brands(of: index), to: &layer)
                     }
                 }
             }
+        }
+    }
+}
+
+/// Writes factories as features of one layer: those of the snapshot and those of a delta alike.
+private struct FactoryFeatures {
+    private let id, name, english, status, industry, records, worst, latest, monitored, brands, brandCount: AttributeKey
+    private let industryCodes: IndustryCodes
+    private let showBrands: Bool
+    // Values that repeat are written once and then named by number: no text is hashed again.
+    private var statusRefs = [AttributeValueRef?](repeating: nil, count: 256)
+    private var industryRefs: [AttributeValueRef?]
+
+    init(_ layer: inout LayerEncoder, industryCodes: IndustryCodes, showBrands: Bool) {
+        id = layer.key("id")
+        name = layer.key("name")
+        english = layer.key("name_en")
+        status = layer.key("status")
+        industry = layer.key("industry")
+        records = layer.key("records")
+        worst = layer.key("worst_severity")
+        latest = layer.key("latest")
+        monitored = layer.key("key_monitored")
+        brands = layer.key("brands")
+        brandCount = layer.key("brand_count")
+        self.industryCodes = industryCodes
+        self.showBrands = showBrands
+        industryRefs = Array(repeating: nil, count: industryCodes.count)
+    }
+
+    /// In line with the loop over factories: a call with so many arguments costs as much as the feature.
+    @inline(__always)
+    mutating func add(
+        _ facts: FeatureFacts, at position: (x: Int32, y: Int32), id text: UnsafeBufferPointer<UInt8>,
+        name chinese: UnsafeBufferPointer<UInt8>,
+        english latin: UnsafeBufferPointer<UInt8>, brands all: @autoclosure () -> [String], to layer: inout LayerEncoder
+    ) {
+        layer.addPoint(id: UInt64(facts.primaryKey), x: position.x, y: position.y)
+        layer.set(id, utf8: text)
+        let known = chinese.isEmpty ? latin : chinese
+        if !known.isEmpty { layer.set(name, utf8: known) }
+        if !latin.isEmpty { layer.set(english, utf8: latin) }
+        layer.set(
+            status,
+            reference(Int(facts.status), &statusRefs) { layer.value((FactoryStatus(rawValue: facts.status) ?? .unknown).name) })
+        let code = Int(facts.industry)
+        if code != 0 { layer.set(industry, reference(code, &industryRefs) { layer.value(industryCodes[code]) }) }
+        layer.set(records, UInt64(facts.records))
+        layer.set(worst, UInt64(facts.worstSeverity))
+        if facts.latestDay != SnapshotFlags.noDay { Day(daysSince1970: facts.latestDay).withISO { layer.set(latest, utf8: $0) } }
+        if facts.isKeyMonitored { layer.set(monitored, true) }
+        if showBrands {
+            let all = all()
+            layer.set(brands, all.prefix(TileRules.brandsListed).joined(separator: ","))
+            layer.set(brandCount, UInt64(all.count))
         }
     }
 }
