@@ -43,52 +43,45 @@ struct PlaceColumns: Sendable {
     var arcCount: Int { borderKind.count }
 
     init(file: SnapshotFile) throws(SnapshotError) {
-        func columns<T: BitwiseCopyable & Sendable>(_ name: SectionName, _ type: T.Type, _ count: Int) throws(SnapshotError) -> Column<T> {
-            let column = try file.column(name, of: type)
-            guard column.count == count else {
-                throw .inconsistent(path: file.path, detail: "'\(name.rawValue)' has \(column.count) elements, not \(count)")
-            }
-            return column
-        }
-        func check(_ condition: Bool, _ detail: String) throws(SnapshotError) {
-            if !condition { throw .inconsistent(path: file.path, detail: detail) }
-        }
         code = try file.column(.placeCode, of: Int32.self)
         let n = code.count
-        level = try columns(.placeLevel, UInt8.self, n)
-        parent = try columns(.placeParent, Int32.self, n)
-        source = try columns(.placeSource, UInt16.self, n)
+        level = try file.column(.placeLevel, of: UInt8.self, count: n)
+        parent = try file.column(.placeParent, of: Int32.self, count: n)
+        source = try file.column(.placeSource, of: UInt16.self, count: n)
         names = StringColumn(
-            offsets: try columns(.placeNameOffsets, UInt32.self, n + 1), heap: try file.column(.placeNameHeap, of: UInt8.self))
+            offsets: try file.column(.placeNameOffsets, of: UInt32.self, count: n + 1),
+            heap: try file.column(.placeNameHeap, of: UInt8.self))
         englishNames = StringColumn(
-            offsets: try columns(.placeEnglishOffsets, UInt32.self, n + 1), heap: try file.column(.placeEnglishHeap, of: UInt8.self))
-        minX = try columns(.placeMinX, UInt32.self, n)
-        minY = try columns(.placeMinY, UInt32.self, n)
-        maxX = try columns(.placeMaxX, UInt32.self, n)
-        maxY = try columns(.placeMaxY, UInt32.self, n)
-        placePolygons = try columns(.placePolygons, UInt32.self, n + 1)
+            offsets: try file.column(.placeEnglishOffsets, of: UInt32.self, count: n + 1),
+            heap: try file.column(.placeEnglishHeap, of: UInt8.self))
+        minX = try file.column(.placeMinX, of: UInt32.self, count: n)
+        minY = try file.column(.placeMinY, of: UInt32.self, count: n)
+        maxX = try file.column(.placeMaxX, of: UInt32.self, count: n)
+        maxY = try file.column(.placeMaxY, of: UInt32.self, count: n)
+        placePolygons = try file.column(.placePolygons, of: UInt32.self, count: n + 1)
         polygonRings = try file.column(.polygonRings, of: UInt32.self)
         ringArcs = try file.column(.ringArcs, of: UInt32.self)
         placeArcs = try file.column(.placeArcs, of: Int32.self)
         borderKind = try file.column(.borderKind, of: UInt8.self)
         let arcs = borderKind.count
-        borderMinX = try columns(.borderMinX, UInt32.self, arcs)
-        borderMinY = try columns(.borderMinY, UInt32.self, arcs)
-        borderMaxX = try columns(.borderMaxX, UInt32.self, arcs)
-        borderMaxY = try columns(.borderMaxY, UInt32.self, arcs)
-        corners = try columns(.borderCorners, UInt32.self, arcs + 1)
+        borderMinX = try file.column(.borderMinX, of: UInt32.self, count: arcs)
+        borderMinY = try file.column(.borderMinY, of: UInt32.self, count: arcs)
+        borderMaxX = try file.column(.borderMaxX, of: UInt32.self, count: arcs)
+        borderMaxY = try file.column(.borderMaxY, of: UInt32.self, count: arcs)
+        corners = try file.column(.borderCorners, of: UInt32.self, count: arcs + 1)
         longitude = try file.column(.borderLongitude, of: Int32.self)
-        latitude = try columns(.borderLatitude, Int32.self, longitude.count)
-        start = try columns(.borderStart, UInt32.self, arcs * BorderSimplifier.zooms.count)
-        pointCount = try columns(.borderCount, UInt32.self, arcs * BorderSimplifier.zooms.count)
+        latitude = try file.column(.borderLatitude, of: Int32.self, count: longitude.count)
+        start = try file.column(.borderStart, of: UInt32.self, count: arcs * BorderSimplifier.zooms.count)
+        pointCount = try file.column(.borderCount, of: UInt32.self, count: arcs * BorderSimplifier.zooms.count)
         let points = try file.column(.borderX, of: UInt32.self)
         x = [
-            .wgs84: points, .gcj02: try columns(.borderGCJ02X, UInt32.self, points.count),
-            .bd09: try columns(.borderBD09X, UInt32.self, points.count),
+            .wgs84: points, .gcj02: try file.column(.borderGCJ02X, of: UInt32.self, count: points.count),
+            .bd09: try file.column(.borderBD09X, of: UInt32.self, count: points.count),
         ]
         y = [
-            .wgs84: try columns(.borderY, UInt32.self, points.count), .gcj02: try columns(.borderGCJ02Y, UInt32.self, points.count),
-            .bd09: try columns(.borderBD09Y, UInt32.self, points.count),
+            .wgs84: try file.column(.borderY, of: UInt32.self, count: points.count),
+            .gcj02: try file.column(.borderGCJ02Y, of: UInt32.self, count: points.count),
+            .bd09: try file.column(.borderBD09Y, of: UInt32.self, count: points.count),
         ]
         let json = try file.column(.placeSources, of: UInt8.self)
         guard let sources = try? JSONDecoder().decode([PlaceSource].self, from: Data(json)) else {
@@ -97,19 +90,19 @@ struct PlaceColumns: Sendable {
         self.sources = sources
         positions = Dictionary(zip(code, 0..<n), uniquingKeysWith: { first, _ in first })
 
-        try check(
+        try file.check(
             parent.allSatisfy { $0 >= -1 && Int($0) < n } && source.allSatisfy { Int($0) < sources.count }
                 && level.allSatisfy { PlaceLevel(rawValue: $0) != nil }, "a place points outside the tables")
-        try check(
+        try file.check(
             placePolygons.isAscending(through: polygonRings.count - 1) && polygonRings.isAscending(through: ringArcs.count - 1)
                 && ringArcs.isAscending(through: placeArcs.count) && corners.isAscending(through: longitude.count),
             "the rings of the places do not fit together")
-        try check(
+        try file.check(
             placeArcs.withUnsafeBufferPointer { references in
                 references.allSatisfy { Int($0 < 0 ? ~$0 : $0) < arcs }
             }, "a place has an arc that there is not")
         let pointLimit = UInt64(points.count)
-        try check(
+        try file.check(
             start.withUnsafeBufferPointer { starts in
                 pointCount.withUnsafeBufferPointer { counts in
                     starts.indices.allSatisfy { UInt64(starts[$0]) + UInt64(counts[$0]) <= pointLimit }

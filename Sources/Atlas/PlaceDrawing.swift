@@ -3,7 +3,6 @@
 // A border's points are rounded to the tile's units before anything is cut, the same way for both its places and in both tiles that
 // it crosses. Stretches of a ring that lie wholly beyond one side of the tile are shortened on the way: what is then cut is small.
 
-import Geodesy
 import SpatialIndex
 import VectorTile
 
@@ -128,22 +127,5 @@ struct PlaceDrawing {
         }
         if !part.isEmpty { parts.append(part) }
         return parts.flatMap(TileClip.line)
-    }
-}
-
-extension TileDatum {
-    /// A cell of the grid as it lies on a base map of this datum.
-    func moved(_ point: GridPoint) -> GridPoint {
-        let position = MercatorGrid.unproject(point)
-        let wgs84 = Coordinate<WGS84>(unchecked: position.longitude, position.latitude)
-        switch self {
-        case .wgs84: return point
-        case .gcj02:
-            let there = wgs84.gcj02()
-            return MercatorGrid.project(longitude: there.longitude, latitude: there.latitude)
-        case .bd09:
-            let there = wgs84.bd09()
-            return MercatorGrid.project(longitude: there.longitude, latitude: there.latitude)
-        }
     }
 }

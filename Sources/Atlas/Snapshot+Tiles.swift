@@ -54,14 +54,7 @@ extension Snapshot {
             live.collect(range, of: self, into: &contents)
             live.finish(into: &contents)
         } else {
-            // The margin, widened to whole cells: a cluster must be complete before it is moved.
-            let cell = cellZoom.map { UInt32(truncatingIfNeeded: (UInt64(1) << UInt64(32 - $0)) - 1) } ?? 0
-            let box = tile.box
-            let wide = GridBox(
-                minX: box.minX.subtractingClamped(TileRules.shiftMargin) & ~cell,
-                minY: box.minY.subtractingClamped(TileRules.shiftMargin) & ~cell,
-                maxX: box.maxX.addingClamped(TileRules.shiftMargin) | cell,
-                maxY: box.maxY.addingClamped(TileRules.shiftMargin) | cell)
+            let wide = tile.reach(cellZoom: cellZoom)
             guard var live = LiveSweep(delta, program, cellZoom, { $0.tree.window(wide, $1) }) else {
                 return tree.window(wide) { collect($0, cellZoom: cellZoom, program: program, into: &contents) }
             }
@@ -95,9 +88,4 @@ extension Snapshot {
         }
         return cluster
     }
-}
-
-extension UInt32 {
-    func subtractingClamped(_ other: UInt32) -> UInt32 { self > other ? self - other : 0 }
-    func addingClamped(_ other: UInt32) -> UInt32 { self > .max - other ? .max : self + other }
 }

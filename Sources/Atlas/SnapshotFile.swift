@@ -108,6 +108,18 @@ struct SnapshotFile: Sendable {
         return Column(borrowing: start, count: section.byteCount / MemoryLayout<T>.stride, owner: file)
     }
 
+    /// A section of so many elements.
+    func column<T: BitwiseCopyable & Sendable>(_ name: SectionName, of type: T.Type, count: Int) throws(SnapshotError) -> Column<T> {
+        let column = try column(name, of: type)
+        try check(column.count == count, "'\(name.rawValue)' has \(column.count) elements, not \(count)")
+        return column
+    }
+
+    /// - Throws: `SnapshotError.inconsistent` with the detail, unless the condition holds.
+    func check(_ condition: Bool, _ detail: @autoclosure () -> String) throws(SnapshotError) {
+        if !condition { throw .inconsistent(path: path, detail: detail()) }
+    }
+
     /// Checks all sections, the largest first and half of the bytes on a second thread.
     private func firstDamagedSection() -> String? {
         let bySize = sections.sorted { ($0.value.byteCount, $0.key) > ($1.value.byteCount, $1.key) }

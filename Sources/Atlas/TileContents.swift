@@ -1,6 +1,5 @@
 // TileContents.swift: the features of one tile between being found and being encoded.
 
-import Geodesy
 import Registry
 import SpatialIndex
 import VectorTile
@@ -117,20 +116,13 @@ struct TileContents {
     mutating func add(cluster: ClusterSum, cell: TileID) {
         var at = cluster.mean
         if datum != .wgs84 {
-            let position = MercatorGrid.unproject(at)
-            at = datum.moved(longitude: position.longitude, latitude: position.latitude)
+            at = datum.moved(at)
             guard box.contains(at) else { return }
         }
         clusters.append(PlacedCluster(sum: cluster, id: TileRules.clusterID(cell), at: at))
     }
 
-    /// Position inside the tile: 0 ..< extent, so that a point never leaves the tile that owns it.
-    private func local(_ point: GridPoint) -> (x: Int32, y: Int32) {
-        let span = UInt64(1) << UInt64(32 - tile.z)
-        let x = UInt64(point.x &- box.minX) * UInt64(TileRules.extent) / span
-        let y = UInt64(point.y &- box.minY) * UInt64(TileRules.extent) / span
-        return (Int32(truncatingIfNeeded: x), Int32(truncatingIfNeeded: y))
-    }
+    private func local(_ point: GridPoint) -> (x: Int32, y: Int32) { box.local(point, zoom: tile.z) }
 
     /// The tile's bytes; none when it holds nothing.
     func encode(showBrands: Bool) -> [UInt8] {
@@ -272,22 +264,6 @@ private struct FeatureFacts {
         industry = factory.facts.industry
         latestDay = factory.facts.latestDay
         records = factory.records.count
-    }
-}
-
-extension TileDatum {
-    /// The cell where a position in degrees, WGS 84, is drawn on a map of this datum.
-    func moved(longitude: Double, latitude: Double) -> GridPoint {
-        let wgs84 = Coordinate<WGS84>(unchecked: longitude, latitude)
-        switch self {
-        case .wgs84: return MercatorGrid.project(longitude: longitude, latitude: latitude)
-        case .gcj02:
-            let there = wgs84.gcj02()
-            return MercatorGrid.project(longitude: there.longitude, latitude: there.latitude)
-        case .bd09:
-            let there = wgs84.bd09()
-            return MercatorGrid.project(longitude: there.longitude, latitude: there.latitude)
-        }
     }
 }
 

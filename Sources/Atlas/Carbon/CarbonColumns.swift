@@ -33,16 +33,6 @@ struct CarbonColumns: Sendable {
     private static let metrics = PlaceMetric.allCases.count
 
     init(file: SnapshotFile, factories: Int, levels: Column<UInt8>) throws(SnapshotError) {
-        func columns<T: BitwiseCopyable & Sendable>(_ name: SectionName, _ type: T.Type, _ count: Int) throws(SnapshotError) -> Column<T> {
-            let column = try file.column(name, of: type)
-            guard column.count == count else {
-                throw .inconsistent(path: file.path, detail: "'\(name.rawValue)' has \(column.count) elements, not \(count)")
-            }
-            return column
-        }
-        func check(_ condition: Bool, _ detail: String) throws(SnapshotError) {
-            if !condition { throw .inconsistent(path: file.path, detail: detail) }
-        }
         guard let known = try? JSONDecoder().decode([CarbonSource].self, from: Data(file.column(.carbonSources, of: UInt8.self))) else {
             throw .inconsistent(path: file.path, detail: "the sources of the figures cannot be read")
         }
@@ -50,11 +40,11 @@ struct CarbonColumns: Sendable {
 
         figurePlace = try file.column(.figurePlace, of: UInt32.self)
         let n = figurePlace.count
-        let figureYear = try columns(.figureYear, UInt16.self, n)
-        let figureMetric = try columns(.figureMetric, UInt8.self, n)
-        figureValue = try columns(.figureValue, Double.self, n)
-        figureSource = try columns(.figureSource, UInt16.self, n)
-        try check(
+        let figureYear = try file.column(.figureYear, of: UInt16.self, count: n)
+        let figureMetric = try file.column(.figureMetric, of: UInt8.self, count: n)
+        figureValue = try file.column(.figureValue, of: Double.self, count: n)
+        figureSource = try file.column(.figureSource, of: UInt16.self, count: n)
+        try file.check(
             figurePlace.areBelow(levels.count) && figureSource.areBelow(known.count) && figureMetric.areBelow(CarbonColumns.metrics),
             "a figure points outside the tables")
         var years: [Int] = []
@@ -65,7 +55,7 @@ struct CarbonColumns: Sendable {
             let isNext =
                 at == 0
                 || (figureYear[at - 1], figureMetric[at - 1], figurePlace[at - 1]) < (figureYear[at], figureMetric[at], figurePlace[at])
-            try check(isNext, "the figures are not in order")
+            try file.check(isNext, "the figures are not in order")
             if years.last != year {
                 years.append(year)
                 runs += Array(repeating: at..<at, count: CarbonColumns.metrics)
@@ -79,16 +69,16 @@ struct CarbonColumns: Sendable {
         finestLevel = finest
 
         enterprise = try file.column(.enterprise, of: UInt32.self)
-        offsets = try columns(.emissionOffsets, UInt32.self, enterprise.count + 1)
+        offsets = try file.column(.emissionOffsets, of: UInt32.self, count: enterprise.count + 1)
         year = try file.column(.emissionYear, of: UInt16.self)
-        scope1 = try columns(.emissionScope1, Double.self, year.count)
-        scope2 = try columns(.emissionScope2, Double.self, year.count)
-        scope3 = try columns(.emissionScope3, Double.self, year.count)
-        emissionSource = try columns(.emissionSource, UInt16.self, year.count)
-        verified = try columns(.emissionVerified, UInt8.self, year.count)
+        scope1 = try file.column(.emissionScope1, of: Double.self, count: year.count)
+        scope2 = try file.column(.emissionScope2, of: Double.self, count: year.count)
+        scope3 = try file.column(.emissionScope3, of: Double.self, count: year.count)
+        emissionSource = try file.column(.emissionSource, of: UInt16.self, count: year.count)
+        verified = try file.column(.emissionVerified, of: UInt8.self, count: year.count)
         var isAscending = true
         for at in enterprise.indices.dropFirst() where enterprise[at - 1] >= enterprise[at] { isAscending = false }
-        try check(
+        try file.check(
             isAscending && enterprise.areBelow(factories) && offsets.isAscending(through: year.count)
                 && emissionSource.areBelow(known.count), "the emissions point outside the factories")
         var seen = [Bool](repeating: false, count: Int(UInt16.max) + 1)

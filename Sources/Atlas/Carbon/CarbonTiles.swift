@@ -149,19 +149,15 @@ extension Snapshot {
             forEachCircle(carbon.numbers(in: factories), zoom: tile.z, year: year, scopes: scopes, where: passes) { circle in
                 let mean = circle.mean
                 let at = datum.moved(mean)
-                guard at.x >= box.minX, at.x <= box.maxX, at.y >= box.minY, at.y <= box.maxY else { return }
+                guard box.contains(at) else { return }
                 found.append((circle, at, TileID(containing: mean, z: tile.z + CarbonTileSchema.cellDepth)))
             }
         }
         if datum == .wgs84 {
             take(tree.range(of: tile))
         } else {
-            // The margin, widened to whole cells: a circle must be complete before it is moved.
             let clustered = tile.z < TileRules.firstZoomWithoutClusters
-            let cell = clustered ? UInt32(truncatingIfNeeded: (UInt64(1) << UInt64(32 - tile.z - CarbonTileSchema.cellDepth)) - 1) : 0
-            func below(_ value: UInt32) -> UInt32 { (value > TileRules.shiftMargin ? value - TileRules.shiftMargin : 0) & ~cell }
-            func above(_ value: UInt32) -> UInt32 { (value > .max - TileRules.shiftMargin ? .max : value + TileRules.shiftMargin) | cell }
-            tree.window(GridBox(minX: below(box.minX), minY: below(box.minY), maxX: above(box.maxX), maxY: above(box.maxY)), take)
+            tree.window(tile.reach(cellZoom: clustered ? tile.z + CarbonTileSchema.cellDepth : nil), take)
         }
         return found
     }
@@ -193,14 +189,12 @@ extension Snapshot {
     private func encode(_ circles: [PlacedCircle], of tile: TileID, year: Int, into layer: inout LayerEncoder) {
         guard !circles.isEmpty else { return }
         let keys = EnterpriseKeys(&layer)
-        let span = UInt64(1) << UInt64(32 - tile.z)
         let box = tile.box
         let yearValue = layer.value(year)
         for (circle, at, cell) in circles {
-            let x = Int32(truncatingIfNeeded: UInt64(at.x &- box.minX) * UInt64(TileRules.extent) / span)
-            let y = Int32(truncatingIfNeeded: UInt64(at.y &- box.minY) * UInt64(TileRules.extent) / span)
+            let position = box.local(at, zoom: tile.z)
             let index = circle.first
-            layer.addPoint(id: circle.count == 1 ? UInt64(primaryKey[index]) : TileRules.clusterID(cell), x: x, y: y)
+            layer.addPoint(id: circle.count == 1 ? UInt64(primaryKey[index]) : TileRules.clusterID(cell), x: position.x, y: position.y)
             layer.set(keys.tonnes, circle.tonnes)
             layer.set(keys.year, yearValue)
             if circle.isSynthetic { layer.set(keys.synthetic, true) }

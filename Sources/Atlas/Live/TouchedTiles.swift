@@ -4,7 +4,6 @@
 // In WGS 84 that is the tile of the factory's position, before and after. In GCJ-02 and BD-09 a cluster is moved as a whole, from anywhere in
 // its cell; so below the zooms where factories stand alone it is every tile that the moved cell reaches.
 
-import Geodesy
 import SpatialIndex
 
 /// Addresses of tiles that may be other ones now.
@@ -64,10 +63,7 @@ public struct TouchedTiles: Sendable {
                 GridPoint(x: cell.minX, y: cell.minY), GridPoint(x: cell.maxX, y: cell.minY), GridPoint(x: cell.minX, y: cell.maxY),
                 GridPoint(x: cell.maxX, y: cell.maxY),
             ]
-            let moved = corners.map { corner in
-                let place = MercatorGrid.unproject(corner)
-                return datum.moved(longitude: place.longitude, latitude: place.latitude)
-            }
+            let moved = corners.map { datum.moved($0) }
             // Where the shift begins, at the outline of China, a part of the cell may stay where it is.
             let crossesOutline = zip(corners, moved).contains { $0 == $1 }
             let reached = crossesOutline ? moved + corners : moved
