@@ -36,6 +36,8 @@ let package = Package(
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CDeflate", pkgConfig: "libdeflate", providers: [.apt(["libdeflate-dev"])]),
         .systemLibrary(name: "CMalloc"),
+        .systemLibrary(name: "CFreeType", pkgConfig: "freetype2", providers: [.apt(["libfreetype-dev"])]),
+        .systemLibrary(name: "CCairo", pkgConfig: "librsvg-2.0", providers: [.apt(["librsvg2-dev"])]),
         .systemLibrary(name: "CXXHash", pkgConfig: "libxxhash", providers: [.apt(["libxxhash-dev"])]),
 
         // The hot core: no I/O, no Foundation.
@@ -45,6 +47,19 @@ let package = Package(
         .target(name: "Monitoring"),
         .target(name: "Geodesy", dependencies: ["CProj"]),
         .target(name: "Boundaries", dependencies: ["CGeos", "CZlib", "Geodesy", "SpatialIndex"]),
+
+        // Letters, signs and logos as pictures.
+        .target(name: "MapArt", dependencies: ["CFreeType", "CCairo", .product(name: "Crypto", package: "swift-crypto")]),
+        // Calls of webhooks and mails: knows nothing of what they say.
+        .target(
+            name: "Delivery",
+            dependencies: [
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ]),
 
         // The domain and its store.
         .target(
@@ -57,6 +72,16 @@ let package = Package(
             ]),
         .target(name: "SyntheticData", dependencies: ["Geodesy", "Boundaries", "Registry"]),
 
+        // Watch lists, rules and pushes.
+        .target(
+            name: "EcoChain",
+            dependencies: [
+                "Registry", "Delivery",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ]),
+
         // Snapshot, queries, tiles.
         .target(
             name: "Atlas",
@@ -68,20 +93,25 @@ let package = Package(
         .target(
             name: "AtlasServer",
             dependencies: [
-                "Atlas", "Registry", "Monitoring", "Boundaries", "Geodesy", "VectorTile", "SpatialIndex", "CDeflate", "CMalloc",
+                "Atlas", "MapArt", "Registry", "Monitoring", "EcoChain", "Delivery", "Boundaries", "Geodesy", "VectorTile", "SpatialIndex",
+                "CDeflate", "CMalloc",
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
+                .product(name: "HummingbirdTLS", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Metrics", package: "swift-metrics"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
             resources: [.copy("Resources/page")]),
         .executableTarget(
             name: "blueatlas",
             dependencies: [
-                "AtlasServer", "Atlas", "Registry", "Monitoring", "SyntheticData", "Boundaries", "Geodesy", "VectorTile", "SpatialIndex",
+                "AtlasServer", "EcoChain", "Delivery", "Atlas", "MapArt", "Registry", "Monitoring", "SyntheticData", "Boundaries",
+                "Geodesy",
+                "VectorTile", "SpatialIndex",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ]),
@@ -91,13 +121,35 @@ let package = Package(
         .testTarget(name: "MonitoringTests", dependencies: ["Monitoring"], exclude: ["peers"]),
         .testTarget(name: "GeodesyTests", dependencies: ["Geodesy"], exclude: ["Fixtures"]),
         .testTarget(name: "BoundariesTests", dependencies: ["Boundaries", "CGeos", "Geodesy", "SpatialIndex"]),
+        .testTarget(name: "MapArtTests", dependencies: ["MapArt", "CFreeType", "CCairo"]),
+        // A receiver that misbehaves, for both tests.
+        .target(
+            name: "DeliveryTestSupport",
+            dependencies: [.product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio")],
+            path: "Tests/DeliveryTestSupport"),
         .testTarget(
-            name: "RegistryTests", dependencies: ["Registry", "Monitoring", "Boundaries", .product(name: "GRDB", package: "GRDB.swift")]),
+            name: "DeliveryTests",
+            dependencies: [
+                "Delivery", "DeliveryTestSupport", .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ], exclude: ["peers"]),
+        .testTarget(
+            name: "EcoChainTests",
+            dependencies: [
+                "EcoChain", "Delivery", "DeliveryTestSupport", "Registry", .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ]),
+        .testTarget(
+            name: "RegistryTests", dependencies: ["Registry", "Monitoring", "Boundaries", .product(name: "GRDB", package: "GRDB.swift")],
+            exclude: ["Fixtures"]),
         .testTarget(name: "SyntheticDataTests", dependencies: ["SyntheticData", "Boundaries", "Geodesy", "Registry"]),
         .testTarget(name: "AtlasTests", dependencies: ["Atlas", "Boundaries", "Monitoring", "Geodesy", "VectorTile"]),
         .testTarget(
             name: "AtlasServerTests",
-            dependencies: ["AtlasServer", "Boundaries", .product(name: "HummingbirdTesting", package: "hummingbird")]),
+            dependencies: [
+                "AtlasServer", "EcoChain", "Delivery", "DeliveryTestSupport", "Boundaries", "MapArt", "Monitoring",
+                .product(name: "HummingbirdTesting", package: "hummingbird"),
+            ]),
         .testTarget(
             name: "blueatlasTests",
             dependencies: ["blueatlas", .product(name: "ArgumentParser", package: "swift-argument-parser")]),

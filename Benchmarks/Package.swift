@@ -20,6 +20,14 @@ let package = Package(
                 .product(name: "Registry", package: "BlueAtlas"),
             ]),
 
+        // What changes that lie over a snapshot cost.
+        .executableTarget(
+            name: "LiveFigures",
+            dependencies: [
+                .product(name: "Atlas", package: "BlueAtlas"), .product(name: "SpatialIndex", package: "BlueAtlas"),
+                .product(name: "Registry", package: "BlueAtlas"),
+            ]),
+
         // Our index as it is measured, the queries, and a small snapshot: the same for the comparison, the guards and the
         // microbenchmarks.
         .target(

@@ -37,6 +37,9 @@ public struct Filter: Hashable, Sendable {
     /// The filter that every factory passes.
     public init() {}
 
+    /// The suppliers of one brand.
+    init(brand: String) { brands = [brand] }
+
     public var isEmpty: Bool { self == Filter() }
 
     /// Whether the filter asks something of records, not only of factories.

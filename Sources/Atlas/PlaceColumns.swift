@@ -19,6 +19,8 @@ struct PlaceColumns: Sendable {
     private let minY: Column<UInt32>
     private let maxX: Column<UInt32>
     private let maxY: Column<UInt32>
+    private let labelX: Column<UInt32>
+    private let labelY: Column<UInt32>
     let placePolygons: Column<UInt32>
     let polygonRings: Column<UInt32>
     let ringArcs: Column<UInt32>
@@ -58,6 +60,8 @@ struct PlaceColumns: Sendable {
         minY = try file.column(.placeMinY, of: UInt32.self, count: n)
         maxX = try file.column(.placeMaxX, of: UInt32.self, count: n)
         maxY = try file.column(.placeMaxY, of: UInt32.self, count: n)
+        labelX = try file.column(.placeLabelX, of: UInt32.self, count: n)
+        labelY = try file.column(.placeLabelY, of: UInt32.self, count: n)
         placePolygons = try file.column(.placePolygons, of: UInt32.self, count: n + 1)
         polygonRings = try file.column(.polygonRings, of: UInt32.self)
         ringArcs = try file.column(.ringArcs, of: UInt32.self)
@@ -111,6 +115,9 @@ struct PlaceColumns: Sendable {
     }
 
     func box(_ place: Int) -> GridBox { GridBox(minX: minX[place], minY: minY[place], maxX: maxX[place], maxY: maxY[place]) }
+
+    /// Where the name of a place is written.
+    func label(_ place: Int) -> GridPoint { GridPoint(x: labelX[place], y: labelY[place]) }
 
     /// The points of all arcs in the grid, as they lie in a datum.
     func points(_ datum: TileDatum) -> (x: Column<UInt32>, y: Column<UInt32>) {

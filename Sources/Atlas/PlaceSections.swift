@@ -36,6 +36,7 @@ struct PlaceSections {
     private var names = StringHeap()
     private var englishNames = StringHeap()
     private var boxes: [GridBox] = []
+    private var labels: [GridPoint] = []
     private var placePolygons: [UInt32] = [0]
     private var polygonRings: [UInt32] = [0]
     private var ringArcs: [UInt32] = [0]
@@ -68,9 +69,27 @@ struct PlaceSections {
             sourceNumbers.append(UInt16(known ?? sources.count - 1))
             boxes.append(PlaceSections.box(place.outline.polygons.flatMap { $0.first ?? [] }))
         }
+        labels = PlaceSections.labels(of: places, boxes: boxes)
         for level in PlaceLevel.allCases {
             let members = places.indices.filter { places[$0].level == level }
             if !members.isEmpty { add(BorderNetwork(members.map { places[$0].outline }), members: members, level: level) }
+        }
+    }
+
+    /// Where the places' names are written: for a place without a shape to speak of, the middle of its box.
+    private static func labels(of places: [PlaceOutline], boxes: [GridBox]) -> [GridPoint] {
+        // Every second one, so that the large outlines of provinces, which come first, are shared out.
+        let halves = inParallel(
+            (0..<2).map { half in
+                { @Sendable in LabelPoint.of(places.indices.filter { $0 % 2 == half }.map { places[$0].outline }) }
+            })
+        return places.indices.map { index in
+            if let point = halves[index % 2][index / 2] {
+                return MercatorGrid.project(longitude: point.longitude, latitude: point.latitude)
+            }
+            let box = boxes[index]
+            guard box.minX <= box.maxX, box.minY <= box.maxY else { return GridPoint(x: 0, y: 0) }
+            return GridPoint(x: box.minX + (box.maxX - box.minX) / 2, y: box.minY + (box.maxY - box.minY) / 2)
         }
     }
 
@@ -153,6 +172,8 @@ struct PlaceSections {
         try writer.append(.placeMinY, boxes.map(\.minY))
         try writer.append(.placeMaxX, boxes.map(\.maxX))
         try writer.append(.placeMaxY, boxes.map(\.maxY))
+        try writer.append(.placeLabelX, labels.map(\.x))
+        try writer.append(.placeLabelY, labels.map(\.y))
         try writer.append(.placePolygons, placePolygons)
         try writer.append(.polygonRings, polygonRings)
         try writer.append(.ringArcs, ringArcs)

@@ -41,7 +41,7 @@ extension Snapshot {
         let program = try FilterProgram(filter, for: self, suppliersOnly: map == .supplyChain, delta: delta)
         var contents = TileContents(tile: tile, snapshot: self, delta: delta, datum: datum)
         collect(tile: tile, program: program, datum: datum, delta: delta, into: &contents)
-        return contents.encode(showBrands: map == .supplyChain)
+        return contents.encode(brands: map == .supplyChain ? filter.brands : nil)
     }
 
     private func collect(tile: TileID, program: FilterProgram, datum: TileDatum, delta: Delta?, into contents: inout TileContents) {
@@ -66,6 +66,9 @@ extension Snapshot {
     /// - Parameter cellZoom: of the cluster cells; nil: every factory stands by itself.
     private func collect(_ range: Range<Int>, cellZoom: Int?, program: FilterProgram, into contents: inout TileContents) {
         guard let cellZoom else { return program.forEachMatch(in: range) { contents.add(factory: $0) } }
+        if let candidates = program.candidates {
+            return collectCandidates(candidates, range, cellZoom: cellZoom, program: program, into: &contents)
+        }
         tree.forEachCell(in: range, cellZoom: cellZoom) { cell, run in
             contents.add(sum(of: run, program: program), cell: cell)
         }

@@ -20,6 +20,8 @@ struct SnapshotDraft {
         var place: [Int32] = []
         var flags: [UInt32] = []
         var disclosed: [Bool] = []
+        /// The pks of those whose monitoring exceeds a limit now.
+        var exceeding: Set<Int64> = []
         var accuracy: [Float] = []
         var industry: [UInt16] = []
         var ids = StringHeap()
@@ -89,7 +91,9 @@ struct SnapshotDraft {
             let start = next
             while next < records.factory.count, records.factory[next] == pk { next += 1 }
             let assessment = Assessment.assess(
-                records: records.facts[start..<next], disclosed: factories.disclosed[index], exceedingNow: false, asOf: asOf)
+                records: records.facts[start..<next], disclosed: factories.disclosed[index],
+                exceedingNow: factories.exceeding.contains(Int64(pk)),
+                asOf: asOf)
             var worst: UInt8 = 0
             var mask: UInt16 = 0
             var latest = SnapshotFlags.noDay
@@ -118,6 +122,7 @@ extension SnapshotDraft.Factories {
     }
 
     init(reading store: RegistryStore) throws {
+        exceeding = try store.exceedingFactories()
         var industries: [[UInt8]: UInt16] = [[]: 0]
         industryCodes.append("")
         try store.forEachFactory { row in

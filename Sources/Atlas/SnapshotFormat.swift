@@ -50,7 +50,7 @@ public enum SnapshotError: Error, Hashable, Sendable, CustomStringConvertible {
 enum SnapshotFormat {
     static let magic: [UInt8] = Array("BLUATLAS".utf8)
     /// Raised with every change that an older program would misread.
-    static let version: UInt32 = 4
+    static let version: UInt32 = 5
     static let headerBytes = 64
     static let tableEntryBytes = 64
     static let nameBytes = 32
@@ -147,6 +147,9 @@ enum SectionName: String, CaseIterable {
     case placeMinY = "place.min_y"
     case placeMaxX = "place.max_x"
     case placeMaxY = "place.max_y"
+    // Where on the grid its name is written.
+    case placeLabelX = "place.label_x"
+    case placeLabelY = "place.label_y"
     // Place i has the polygons placePolygons[i] ..< [i + 1], polygon j the rings polygonRings[j] ..< [j + 1], the first its exterior;
     // ring k the arcs ringArcs[k] ..< [k + 1] of `placeArcs`: a number, or its complement where the ring runs against the arc.
     case placePolygons = "place.polygons"

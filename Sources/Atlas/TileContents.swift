@@ -125,11 +125,13 @@ struct TileContents {
     private func local(_ point: GridPoint) -> (x: Int32, y: Int32) { box.local(point, zoom: tile.z) }
 
     /// The tile's bytes; none when it holds nothing.
-    func encode(showBrands: Bool) -> [UInt8] {
+    ///
+    /// - Parameter brands: nil leaves brands out; else ids of those that stand first in a feature's list.
+    func encode(brands: [String]?) -> [UInt8] {
         guard !clusters.isEmpty || !factories.isEmpty else { return [] }
         var encoder = TileEncoder()
         encoder.addLayer(TileSchema.clusterLayer, extent: UInt32(TileRules.extent)) { encodeClusters(into: &$0) }
-        encoder.addLayer(TileSchema.factoryLayer, extent: UInt32(TileRules.extent)) { encodeFactories(into: &$0, showBrands: showBrands) }
+        encoder.addLayer(TileSchema.factoryLayer, extent: UInt32(TileRules.extent)) { encodeFactories(into: &$0, brands: brands) }
         return encoder.finish()
     }
 
@@ -149,10 +151,10 @@ struct TileContents {
         }
     }
 
-    private func encodeFactories(into layer: inout LayerEncoder, showBrands: Bool) {
+    private func encodeFactories(into layer: inout LayerEncoder, brands: [String]?) {
         guard !factories.isEmpty else { return }
         var features = FactoryFeatures(
-            &layer, industryCodes: delta?.tables.industries ?? snapshot.industryCodes, showBrands: showBrands)
+            &layer, industryCodes: delta?.tables.industries ?? snapshot.industryCodes, brands: brands)
         let ids = snapshot.ids
         let names = snapshot.names
         let englishNames = snapshot.englishNames
@@ -182,14 +184,15 @@ struct TileContents {
 
 /// Writes factories as features of one layer: those of the snapshot and those of a delta alike.
 private struct FactoryFeatures {
-    private let id, name, english, status, industry, records, worst, latest, monitored, brands, brandCount: AttributeKey
+    private let id, name, english, status, industry, records, worst, latest, monitored: AttributeKey
     private let industryCodes: IndustryCodes
-    private let showBrands: Bool
+    private var brands: TileBrands?
     // Values that repeat are written once and then named by number: no text is hashed again.
     private var statusRefs = [AttributeValueRef?](repeating: nil, count: 256)
     private var industryRefs: [AttributeValueRef?]
 
-    init(_ layer: inout LayerEncoder, industryCodes: IndustryCodes, showBrands: Bool) {
+    init(_ layer: inout LayerEncoder, industryCodes: IndustryCodes, brands first: [String]?) {
+        brands = first.map { TileBrands(first: $0, layer: &layer) }
         id = layer.key("id")
         name = layer.key("name")
         english = layer.key("name_en")
@@ -199,10 +202,7 @@ private struct FactoryFeatures {
         worst = layer.key("worst_severity")
         latest = layer.key("latest")
         monitored = layer.key("key_monitored")
-        brands = layer.key("brands")
-        brandCount = layer.key("brand_count")
         self.industryCodes = industryCodes
-        self.showBrands = showBrands
         industryRefs = Array(repeating: nil, count: industryCodes.count)
     }
 
@@ -214,10 +214,15 @@ private struct FactoryFeatures {
         english latin: UnsafeBufferPointer<UInt8>, brands all: @autoclosure () -> [String], to layer: inout LayerEncoder
     ) {
         layer.addPoint(id: UInt64(facts.primaryKey), x: position.x, y: position.y)
-        layer.set(id, utf8: text)
-        let known = chinese.isEmpty ? latin : chinese
-        if !known.isEmpty { layer.set(name, utf8: known) }
-        if !latin.isEmpty { layer.set(english, utf8: latin) }
+        layer.set(id, once: text)
+        if !chinese.isEmpty {
+            layer.set(name, once: chinese)
+            if !latin.isEmpty { layer.set(english, once: latin) }
+        } else if !latin.isEmpty {
+            let both = layer.value(utf8: latin)
+            layer.set(name, both)
+            layer.set(english, both)
+        }
         layer.set(
             status,
             reference(Int(facts.status), &statusRefs) { layer.value((FactoryStatus(rawValue: facts.status) ?? .unknown).name) })
@@ -227,11 +232,7 @@ private struct FactoryFeatures {
         layer.set(worst, UInt64(facts.worstSeverity))
         if facts.latestDay != SnapshotFlags.noDay { Day(daysSince1970: facts.latestDay).withISO { layer.set(latest, utf8: $0) } }
         if facts.isKeyMonitored { layer.set(monitored, true) }
-        if showBrands {
-            let all = all()
-            layer.set(brands, all.prefix(TileRules.brandsListed).joined(separator: ","))
-            layer.set(brandCount, UInt64(all.count))
-        }
+        if brands != nil { brands?.write(all(), into: &layer) }
     }
 }
 
@@ -273,10 +274,4 @@ private func reference(_ place: Int, _ references: inout [AttributeValueRef?], m
     let reference = make()
     references[place] = reference
     return reference
-}
-
-extension GridBox {
-    fileprivate func contains(_ point: GridPoint) -> Bool {
-        point.x >= minX && point.x <= maxX && point.y >= minY && point.y <= maxY
-    }
 }

@@ -15,6 +15,8 @@ enum TileRules {
     static let extent = 4096
     /// How many brands a feature lists; `brand_count` has the number of all.
     static let brandsListed = 8
+    /// How many of them have an attribute of their own, `brand_0` and so on.
+    static let brandsDrawn = 4
 
     /// How far GCJ-02 or BD-09 may lie from WGS 84, in grid cells: 0.04° of longitude.
     ///
@@ -37,6 +39,8 @@ public enum TileSchema {
     /// The zoom from which a client may overzoom: deeper tiles exist and hold the same factories.
     public static let recommendedMaximumZoom = 16
     public static let deepestZoom = TileRules.maximumZoom
+    /// How many brands of a supplier have an attribute each, `brand_0` and so on.
+    public static let brandsDrawn = TileRules.brandsDrawn
 
     /// The zoom from which a client may overzoom tiles of a map.
     public static func recommendedMaximumZoom(of map: MapKind) -> Int {
@@ -65,6 +69,10 @@ public enum TileSchema {
         if map == .supplyChain {
             factory.append(("brands", "String. Ids of up to \(TileRules.brandsListed) brands, separated by commas"))
             factory.append(("brand_count", "Number. Brands that publish this supplier"))
+            for place in 0..<brandsDrawn {
+                factory.append(("brand_\(place)", "String. Id of one of its brands: those that the filter names first, then by id"))
+            }
+            factory.append(("more", "Number. Brands beyond those; only where there are any"))
         }
         return [
             (

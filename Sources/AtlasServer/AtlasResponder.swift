@@ -20,6 +20,7 @@ struct AtlasResponder: HTTPResponder {
     let places: PlaceEndpoints
     let carbon: CarbonEndpoints
     let page: PageFiles
+    let art: ArtEndpoints
     let gzip: Gzip
     let workers: WorkPool
     let metrics: ServerMetrics
@@ -29,7 +30,8 @@ struct AtlasResponder: HTTPResponder {
 
     init(
         configuration: AtlasServerConfiguration, snapshots: SnapshotHolder, tiles: TileService, factories: FactoryEndpoints,
-        search: SearchEndpoint, places: PlaceEndpoints, carbon: CarbonEndpoints, page: PageFiles, gzip: Gzip, workers: WorkPool,
+        search: SearchEndpoint, places: PlaceEndpoints, carbon: CarbonEndpoints, page: PageFiles, art: ArtEndpoints, gzip: Gzip,
+        workers: WorkPool,
         metrics: ServerMetrics, live: LiveServices?
     ) {
         self.configuration = configuration
@@ -40,6 +42,7 @@ struct AtlasResponder: HTTPResponder {
         self.places = places
         self.carbon = carbon
         self.page = page
+        self.art = art
         self.gzip = gzip
         self.workers = workers
         self.metrics = metrics
@@ -61,6 +64,11 @@ struct AtlasResponder: HTTPResponder {
             reply = self.reply(to: request, problem: Problem(error), requestID: id)
         } catch let refusal as WriteRefusal {
             reply = self.reply(to: request, problem: Problem(refusal), requestID: id)
+        } catch let error as GroupWriter.Stopped {
+            reply = self.reply(to: request, problem: LiveProblem.problem(error), requestID: id)
+        } catch let error as RegistryError where label != nil {
+            failure = error
+            reply = self.reply(to: request, problem: LiveProblem.problem(error), requestID: id)
         } catch let error as RegistryError {
             failure = error
             var problem = Problem(
@@ -73,6 +81,11 @@ struct AtlasResponder: HTTPResponder {
             reply = self.reply(to: request, problem: problem, requestID: id)
         }
         if request.headers[.xRequestID] != nil || reply.status.code >= 400 { reply.headers[.xRequestID] = id }
+        // Documents have policies of their own; anything else is data, and a browser that shows it loads nothing for it.
+        if reply.headers[.contentSecurityPolicy] == nil, reply.headers[.contentType]?.contains("json") ?? false {
+            reply.headers[.contentSecurityPolicy] = "default-src 'none'; frame-ancestors 'none'"
+        }
+        if configuration.tls != nil { reply.headers[.strictTransportSecurity] = "max-age=31536000" }
         let response = reply.response(isHead: request.method == .head)
         let nanoseconds = (NIODeadline.now() - start).nanoseconds
         let sent = request.method == .head ? 0 : reply.body.readableBytes
@@ -107,10 +120,19 @@ struct AtlasResponder: HTTPResponder {
             return reply
         }
         guard method == .get, route != .unknown else { throw Problem.notAllowed(String(request.method.rawValue.prefix(32)), use: methods) }
-        let base = try BaseAddress.of(request.head, trustsProxy: configuration.trustsProxy)
+        let base = try BaseAddress.of(request.head, trustsProxy: configuration.trustsProxy, isTLS: configuration.tls != nil)
         let coding = ContentCoding.preferred(request.headers[.acceptEncoding])
         switch route {
         case .tile: return try await tile(request, target, coding)
+        case .font:
+            try refuseParameters(target)
+            return try await art.fonts.reply(target.segments, coding: coding, ifNoneMatch: request.headers[.ifNoneMatch])
+        case .sprite:
+            return try await art.sprites.reply(
+                target.segments[1], target.parameters, coding: coding, ifNoneMatch: request.headers[.ifNoneMatch])
+        case .brandLogo:
+            try refuseParameters(target)
+            return try await art.brands.logo(id: target.segments[2], coding: coding, ifNoneMatch: request.headers[.ifNoneMatch])
         case .asset, .start:
             // State of the page may stand in the query; it is the page's business, not ours.
             let name = route == .start ? PageFiles.index : target.segments[1]
@@ -156,7 +178,7 @@ struct AtlasResponder: HTTPResponder {
             return reply
         case .service:
             try refuseParameters(target)
-            return .json(ServiceDescription.json(base: base ?? "", limits: configuration.limits, loaded: snapshots.current))
+            return .json(ServiceDescription.json(base: base ?? "", configuration: configuration, loaded: snapshots.current))
         case .metrics:
             try refuseParameters(target)
             return Reply(type: "text/plain; version=0.0.4; charset=utf-8", Array(metrics.registry.export().utf8))
@@ -164,12 +186,20 @@ struct AtlasResponder: HTTPResponder {
             let description = try MapDescription(name: target.segments[1], parameters: target.parameters)
             return .json(try description.tileJSON(base: absolute(base), atlas: atlas(for: description)))
         case .style:
-            let description = try MapDescription(name: target.segments[1], parameters: target.parameters)
-            return .json(MapStyle.json(description, base: try absolute(base), atlas: try atlas(for: description)))
+            let description = try MapDescription(name: target.segments[1], parameters: target.parameters, isStyle: true)
+            let pictures = try MapStyle.Art(fonts: art.fonts.fonts, map: description.map, loaded: snapshots.required())
+            return .json(MapStyle.json(description, base: try absolute(base), atlas: try atlas(for: description), art: pictures))
         case .near: return .json(try factories.near(call), type: FactoryJSON.type)
         case .nearest: return .json(try factories.nearest(call), type: FactoryJSON.type)
         case .window: return .json(try factories.window(call), type: FactoryJSON.type)
         case .search: return .json(try search.search(target.parameters))
+        case .brands: return .json(try art.brands.list(call))
+        case .brand:
+            let id = target.segments[2]
+            let own = FactoryEndpoints.Call(
+                path: "/v1/brands/\(RequestTarget.encode(id))", parameters: target.parameters, base: base ?? "")
+            guard let bytes = try art.brands.detail(id: id, own) else { throw BrandEndpoints.unknown(id) }
+            return .json(bytes)
         case .factory:
             let id = target.segments[2]
             guard let bytes = try factories.detail(id: id, target.parameters) else {
@@ -187,7 +217,7 @@ struct AtlasResponder: HTTPResponder {
         case .carbonPlaces: return .json(try carbon.table(target.parameters))
         case .carbonPlace: return .json(try carbon.place(code: target.segments[3], target.parameters))
         case .carbonEnterprises: return .json(try carbon.enterprises(target.parameters), type: FactoryJSON.type)
-        case .tile, .asset, .health, .ready, .unknown: throw unknownPath(target)
+        case .tile, .font, .sprite, .brandLogo, .asset, .health, .ready, .unknown: throw unknownPath(target)
         }
     }
 
@@ -195,7 +225,7 @@ struct AtlasResponder: HTTPResponder {
         let wanted = try TileRequest(segments: target.segments, parameters: target.parameters)
         let tile = try await tiles.tile(wanted, coding: coding)
         var headers = HTTPFields()
-        headers[.cacheControl] = TileHeaders.cacheControl
+        headers[.cacheControl] = tile.cacheControl
         headers[.vary] = "Accept-Encoding"
         guard tile.body.readableBytes > 0 else { return Reply(.noContent, headers: headers) }
         headers[.eTag] = tile.etag

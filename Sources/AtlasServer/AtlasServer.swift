@@ -6,10 +6,13 @@ import CMalloc
 import Glibc
 import Hummingbird
 import HummingbirdCore
+import HummingbirdTLS
 import Logging
+import MapArt
 import Metrics
 import NIOCore
 import NIOPosix
+import NIOSSL
 import Registry
 import ServiceLifecycle
 import UnixSignals
@@ -71,14 +74,14 @@ public struct AtlasServer: Sendable {
         AtlasServer.watch(cache, counted)
         let workers = workers ?? WorkPool(threads: configuration.workers ?? max(System.coreCount, 2))
         let holder = SnapshotHolder()
-        let watcher = SnapshotWatcher(
-            snapshotPath: configuration.snapshotPath, registryPath: configuration.registryPath, holder: holder, cache: cache,
-            workers: workers, metrics: counted, interval: configuration.pollInterval, trapsHangup: configuration.trapsHangup, logger: logger
-        )
         let loops = MultiThreadedEventLoopGroup(numberOfThreads: configuration.threads ?? System.coreCount)
         var live: LiveServices?
         do {
-            live = try openLive(holder, workers, counted)
+            live = try openLive(holder, cache, workers, counted, loops)
+            let watcher = SnapshotWatcher(
+                snapshotPath: configuration.snapshotPath, registryPath: configuration.registryPath, holder: holder, cache: cache,
+                map: live?.map, workers: workers, metrics: counted, interval: configuration.pollInterval,
+                trapsHangup: configuration.trapsHangup, logger: logger)
             try load(watcher)
             try await serve(signals, watcher, holder, cache, workers, counted, loops, live, onReady)
         } catch {
@@ -93,13 +96,16 @@ public struct AtlasServer: Sendable {
     }
 
     /// The live registry, if the server is to have one. Opened first: it brings an older file up to date.
-    private func openLive(_ holder: SnapshotHolder, _ workers: WorkPool, _ counted: ServerMetrics) throws -> LiveServices? {
+    private func openLive(
+        _ holder: SnapshotHolder, _ cache: TileCache, _ workers: WorkPool, _ counted: ServerMetrics, _ loops: MultiThreadedEventLoopGroup
+    ) throws -> LiveServices? {
         guard configuration.isLive else { return nil }
         guard let path = configuration.registryPath else {
             throw AtlasServerError.badConfiguration("--live: needs a registry; name it with --store")
         }
         return try LiveServices(
-            storePath: path, snapshots: holder, workers: workers, metrics: counted, limits: configuration.limits, logger: logger)
+            storePath: path, configuration: configuration, snapshots: holder, cache: cache, workers: workers, metrics: counted,
+            loops: loops, logger: logger)
     }
 
     private func check() throws(AtlasServerError) {
@@ -126,20 +132,26 @@ public struct AtlasServer: Sendable {
         _ counted: ServerMetrics, _ loops: MultiThreadedEventLoopGroup, _ live: LiveServices?, _ onReady: @escaping @Sendable (Int) -> Void
     ) async throws {
         let gzip = Gzip()
-        let tiles = TileService(snapshots: holder, cache: cache, gzip: gzip, workers: workers, metrics: counted)
+        let art = ArtCache(gzip: gzip)
+        let tiles = TileService(snapshots: holder, cache: cache, gzip: gzip, workers: workers, metrics: counted, isLive: live != nil)
         let responder = AtlasResponder(
             configuration: configuration, snapshots: holder, tiles: tiles,
             factories: FactoryEndpoints(snapshots: holder, limits: configuration.limits), search: SearchEndpoint(snapshots: holder),
             places: PlaceEndpoints(snapshots: holder),
-            carbon: CarbonEndpoints(snapshots: holder, limits: configuration.limits), page: page(gzip), gzip: gzip, workers: workers,
-            metrics: counted,
+            carbon: CarbonEndpoints(snapshots: holder, limits: configuration.limits), page: page(gzip),
+            art: ArtEndpoints(snapshots: holder, letters: letters(), cache: art), gzip: gzip, workers: workers, metrics: counted,
             live: live)
         let door = FrontDoorServices(
             tiles: tiles, metrics: counted, limits: configuration.limits, takesBodies: live != nil, logger: logger)
         let port = configuration.port
+        let tls = try tlsConfiguration()
         let application = Application(
             responder: responder,
-            server: HTTPServerBuilder { ServerChannel(responder: $0, services: door) },
+            server: HTTPServerBuilder { responder in
+                let plain = ServerChannel(responder: responder, services: door)
+                guard let tls else { return plain }
+                return try TLSChannel(plain, tlsConfiguration: tls)
+            },
             configuration: ApplicationConfiguration(
                 address: .hostname(configuration.host, port: configuration.port), backlog: 1024,
                 availableConnectionsDelegate: MaximumAvailableConnections(configuration.limits.connections)),
@@ -147,7 +159,29 @@ public struct AtlasServer: Sendable {
             onServerRunning: { channel in onReady(channel.localAddress?.port ?? port) },
             eventLoopGroupProvider: .shared(loops),
             logger: logger)
-        try await application.runService(gracefulShutdownSignals: signals)
+        do { try await application.runService(gracefulShutdownSignals: signals) } catch {
+            await art.shutDown()
+            throw error
+        }
+        await art.shutDown()
+    }
+
+    /// TLS 1.2 or later, HTTP/1.1; nil for plain HTTP.
+    private func tlsConfiguration() throws -> TLSConfiguration? {
+        guard let files = configuration.tls else { return nil }
+        func read<Value>(_ option: String, _ path: String, _ body: () throws -> Value) throws -> Value {
+            do { return try body() } catch {
+                throw AtlasServerError.badConfiguration("\(option): '\(path)' cannot be read as PEM: \(error)")
+            }
+        }
+        let chain = try read("--tls-cert", files.certificatePath) { try NIOSSLCertificate.fromPEMFile(files.certificatePath) }
+        guard !chain.isEmpty else { throw AtlasServerError.badConfiguration("--tls-cert: '\(files.certificatePath)' holds no certificate") }
+        let key = try read("--tls-key", files.keyPath) { try NIOSSLPrivateKey(file: files.keyPath, format: .pem) }
+        var tls = TLSConfiguration.makeServerConfiguration(
+            certificateChain: chain.map { .certificate($0) }, privateKey: .privateKey(key))
+        tls.minimumTLSVersion = .tlsv12
+        tls.applicationProtocols = ["http/1.1"]
+        return tls
     }
 
     private func page(_ gzip: Gzip) -> PageFiles {
@@ -155,6 +189,19 @@ public struct AtlasServer: Sendable {
         let page = PageFiles(folders: [folder, configuration.assetsPath ?? PageFiles.fetched].compactMap(\.self), gzip: gzip)
         if !page.hasPage { logger.warning("the map page was not found; '/' lists links instead", metadata: ["folder": "\(folder)"]) }
         return page
+    }
+
+    /// Letters for the maps; without any, maps have no labels.
+    private func letters() -> MapFonts? {
+        let fonts = MapFonts()
+        if let fonts {
+            logger.info("fonts of the maps' labels", metadata: ["fonts": "\(fonts.names.joined(separator: ", "))"])
+        } else {
+            logger.warning(
+                "no font is installed: maps come without labels",
+                metadata: ["folder": "\(MapFonts.folder)", "install": "\(MapFonts.package)"])
+        }
+        return fonts
     }
 
     private static func watch(_ cache: TileCache, _ counted: ServerMetrics) {

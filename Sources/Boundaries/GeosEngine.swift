@@ -111,7 +111,19 @@ final class GeosEngine {
     }
 
     func pointOnSurface(_ geometry: Geometry) -> (x: Double, y: Double)? {
-        guard let point = own(GEOSPointOnSurface_r(context, geometry.pointer)) else { return nil }
+        own(GEOSPointOnSurface_r(context, geometry.pointer)).flatMap(position)
+    }
+
+    /// The centre of the largest circle inside, to a tolerance.
+    func centreOfLargestCircle(_ geometry: Geometry, tolerance: Double) -> (x: Double, y: Double)? {
+        // GEOS answers with a line from the centre to the rim.
+        guard let radius = own(GEOSMaximumInscribedCircle_r(context, geometry.pointer, tolerance)),
+            let centre = own(GEOSGeomGetStartPoint_r(context, radius.pointer))
+        else { return nil }
+        return position(centre)
+    }
+
+    private func position(_ point: Geometry) -> (x: Double, y: Double)? {
         var (x, y) = (0.0, 0.0)
         guard GEOSGeomGetX_r(context, point.pointer, &x) == 1, GEOSGeomGetY_r(context, point.pointer, &y) == 1 else { return nil }
         return (x, y)

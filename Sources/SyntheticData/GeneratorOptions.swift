@@ -10,6 +10,10 @@ public struct GeneratorOptions: Sendable {
     public var asOf = "2026-11-23"
     /// Whether to put errors into the factories' rows, for testing imports; `errors.csv` then lists them.
     public var injectsErrors = false
+    /// Hours of readings of the key monitored facilities; 0: no outlets and no readings.
+    public var readingHours = 0
+    /// The last hour of the readings, in hours since 1970 (UTC); nil: 23:00 Beijing time of `asOf`.
+    public var lastReadingHour: Int?
     /// The folder of the committed tables, `data/places`.
     public var tablesFolder: String
     /// The folder to write to; made when missing.
@@ -37,9 +41,18 @@ public struct GeneratorOptions: Sendable {
         guard (0...mostBrands).contains(brands) else {
             throw .option(name: "brands", value: "\(brands)", allowed: "from 0 to \(mostBrands)")
         }
+        guard (0...8784).contains(readingHours) else {
+            throw .option(name: "reading-hours", value: "\(readingHours)", allowed: "from 0 to 8784, a year")
+        }
         guard let day = Civil.days(iso: asOf), day > Civil.days(year: 2005, month: 1, day: 1),
             day < Civil.days(year: 2031, month: 1, day: 1)
         else { throw .option(name: "as-of", value: asOf, allowed: "a day from 2005-01-02 to 2030-12-31, as YYYY-MM-DD") }
+    }
+
+    /// The hours of readings, in hours since 1970 (UTC).
+    var readingRange: ClosedRange<Int>? {
+        let last = lastReadingHour ?? lastDay * 24 + 15
+        return readingHours > 0 ? last - readingHours + 1...last : nil
     }
 
     /// `asOf` as days since 1970.

@@ -36,6 +36,7 @@ enum Stage: UInt64 {
     case errors
     case placeFigures
     case emissions
+    case readings
 }
 
 /// xoshiro256++ 1.0 (Blackman, Vigna 2019), with the draws that the generator needs.

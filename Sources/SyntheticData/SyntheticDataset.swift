@@ -12,6 +12,10 @@ public struct GenerationSummary: Sendable, Equatable {
     public var enterprises = 0
     public var emissions = 0
     public var injectedErrors = 0
+    /// Outlets of key monitored facilities, and rows of readings in the folder `readings`.
+    public var outlets = 0
+    public var readings = 0
+    public var exceedingReadings = 0
     /// Factories on a position that they share with at least one other, and the largest number on one position.
     public var sharedPositionFactories = 0
     public var largestSharedPosition = 0
@@ -27,7 +31,7 @@ public struct GenerationSummary: Sendable, Equatable {
 /// The generator of synthetic data sets: canonical CSV tables that look like China's factories and are none of them.
 ///
 /// Files: `factories.csv`, `records.csv`, `brands.csv`, `links.csv`, `figures.csv`, `emissions.csv` (import these), `watchlists.csv` (private lists to match, with the
-/// answers), `errors.csv` (only with injected errors) and `dataset.json`, written last. How to recognise the data as made up: ids
+/// answers), `outlets.csv` and a file an hour under `readings` (only with hours of readings), `errors.csv` (only with injected errors) and `dataset.json`, written last. How to recognise the data as made up: ids
 /// `BA…`/`BR…`/`BB…` (factories, records, brands), trade words `[auspicious][虚谬妄赝讹]`, credit codes of the unassigned authority X, record texts that open with 【合成数据】,
 /// sources under example.org, `synthetic` true.
 public enum SyntheticDataset {
@@ -91,6 +95,7 @@ public enum SyntheticDataset {
             try file.write(rows.bytes)
             summary.byteCount += file.byteCount
         }
+        try writeReadings(plan, folder, &summary, progress: progress)
         try seal(summary, options)
         progress("done", 1)
         return summary
@@ -142,6 +147,31 @@ public enum SyntheticDataset {
         summary.byteCount += file.byteCount
     }
 
+    private static func writeReadings(
+        _ plan: FactoryPlan, _ folder: String, _ summary: inout GenerationSummary, progress: (String, Double) -> Void
+    ) throws {
+        try OutputFolder.remove(folder + "/outlets.csv")
+        guard let hours = plan.options.readingRange else { return }
+        let monitored = (0..<plan.count).filter { plan.traits[$0].contains(.keyMonitored) }
+        var rows = ReadingRows(factories: monitored, seed: plan.options.seed, hours: hours)
+        var outlets = try OutputFile(path: folder + "/outlets.csv")
+        try outlets.write(ReadingRows.outletHeader)
+        try outlets.write(rows.outletRows().bytes)
+        summary.byteCount += outlets.byteCount
+        summary.outlets = monitored.count * 2
+        try OutputFolder.make(folder + "/readings")
+        var made = summary
+        try rows.write { hour, bytes, counts in
+            var file = try OutputFile(path: folder + "/readings/\(ReadingRows.fileName(hour))")
+            try file.write(bytes)
+            made.byteCount += file.byteCount
+            made.readings += counts.rows
+            made.exceedingReadings += counts.exceeding
+            progress("readings", 0.9 + 0.1 * Double(hour - hours.lowerBound) / Double(hours.count))
+        }
+        summary = made
+    }
+
     /// Writes dataset.json beside its place and moves it there.
     private static func seal(_ summary: GenerationSummary, _ options: GeneratorOptions) throws {
         let exponent = (summary.recordExponent * 10_000).rounded() / 10_000
@@ -161,6 +191,8 @@ public enum SyntheticDataset {
               "figures": \(summary.figures),
               "enterprises": \(summary.enterprises),
               "emissions": \(summary.emissions),
+              "outlets": \(summary.outlets),
+              "readings": \(summary.readings),
               "injected_errors": \(summary.injectedErrors),
               "shared_position_factories": \(summary.sharedPositionFactories),
               "largest_shared_position": \(summary.largestSharedPosition),

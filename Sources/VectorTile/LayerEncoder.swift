@@ -25,12 +25,16 @@ public struct LayerEncoder: ~Copyable {
     // Not private: Swift 6.3 cannot build a noncopyable generic over a private type in debug mode.
     struct Pair: BitwiseCopyable {
         var key: UInt32
+        /// A slot, or a number with `isNumber` set.
         var value: UInt32
+
+        /// Tables stay far below as many values: they are bytes of one tile.
+        static let isNumber: UInt32 = 1 << 31
     }
 
     private var features = ByteSink(capacity: 4096)
-    private var keys = ValueTable()
-    private var values = ValueTable()
+    private var keys = ValueTable(.keys)
+    private var values = ValueTable(.values)
     /// Per key slot: the serial number of the feature that set it last.
     private var lastFeature = Pile<UInt32>()
     private var pairs = Pile<Pair>()
@@ -113,6 +117,12 @@ public struct LayerEncoder: ~Copyable {
     /// Text that need not become a `String` first, such as a mapped file's. Bytes that are not UTF-8 become U+FFFD.
     public mutating func set(_ key: AttributeKey, utf8: UnsafeBufferPointer<UInt8>) { attach(key, values.slot(utf8: utf8)) }
 
+    /// Text that is hardly ever the same twice in a tile, such as names: it is written without a look whether it is there already, in a third
+    /// of the time. Text that repeats, or is replaced by setting the key again, takes its bytes each time.
+    public mutating func set(_ key: AttributeKey, once utf8: UnsafeBufferPointer<UInt8>) {
+        if isOpen { attach(key, values.index(once: utf8) | Pair.isNumber) }
+    }
+
     private func ref(_ slot: UInt32) -> AttributeValueRef { AttributeValueRef(slot: slot, layer: layer) }
 
     @inline(__always)
@@ -165,7 +175,10 @@ public struct LayerEncoder: ~Copyable {
         var tagsSize = 0
         for at in 0..<pairs.count {
             // From here on the pair holds numbers in the tile, no longer slots.
-            let pair = Pair(key: keys.index(ofSlot: pairs[at].key), value: values.index(ofSlot: pairs[at].value))
+            let value = pairs[at].value
+            let pair = Pair(
+                key: keys.index(ofSlot: pairs[at].key),
+                value: value & Pair.isNumber != 0 ? value & ~Pair.isNumber : values.index(ofSlot: value))
             pairs[at] = pair
             tagsSize &+= ByteSink.varintSize(UInt64(pair.key)) &+ ByteSink.varintSize(UInt64(pair.value))
         }
@@ -204,7 +217,7 @@ public struct LayerEncoder: ~Copyable {
         var name = name
         name.withUTF8 { text in
             let size =
-                1 + ByteSink.varintSize(UInt64(text.count)) + text.count + features.count + keys.stringsSize() + values.valuesSize()
+                1 + ByteSink.varintSize(UInt64(text.count)) + text.count + features.count + keys.encodedSize + values.encodedSize
                 + 1 + ByteSink.varintSize(UInt64(extent)) + 2
             output.reserve(1 + ByteSink.longestVarint + size + 2 * ByteSink.longestVarint)
             output.write(byte: 0x1a)  // Tile.layers
@@ -216,8 +229,8 @@ public struct LayerEncoder: ~Copyable {
             output.write(varint: UInt64(text.count))
             output.append(text)
             output.append(contentsOf: features)
-            keys.writeStrings(field: 0x1a, into: &output)
-            values.writeValues(field: 0x22, into: &output)
+            keys.write(into: &output)
+            values.write(into: &output)
             output.reserve(1 + ByteSink.longestVarint)
             output.write(byte: 0x28)  // Layer.extent
             output.write(varint: UInt64(extent))

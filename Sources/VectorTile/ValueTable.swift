@@ -1,8 +1,9 @@
 // ValueTable.swift: the distinct keys or values of one layer, each stored once.
 //
 // A value is looked up by a hash over its type and bits (strings: over their bytes), in an open-addressing table. What is
-// looked up gets a slot; what a written feature uses gets a number in the tile, in the order of first use. So a key that
-// was declared and never used, or a value that was replaced, takes no byte.
+// looked up gets a slot; what a written feature uses gets a number in the tile, in the order of first use, and is encoded then. So a key that
+// was declared and never used, or a value that was replaced, takes no byte. Text that its caller knows to be hardly ever the same twice
+// is not looked up: it gets a number at once and is copied once.
 
 /// The types of a value that the encoder writes. The smallest encoding is chosen before a value gets here, so equal
 /// numbers are equal bits: whole numbers are `uint` from 0 up and `sint` below, doubles are `float` where that is exact.
@@ -36,20 +37,33 @@ struct ValueTable: ~Copyable {
     private var entries = Pile<Entry>(capacity: 64)
     /// Slot + 1 by hash, 0 where free; a power of two, at most half full.
     private var buckets = Pile<UInt32>(capacity: Self.fewestBuckets)
-    /// Slots in the order of their numbers in the tile.
-    private var order = Pile<UInt32>(capacity: 64)
     private var strings = ByteSink()
+    /// What has a number, encoded, in the order of the numbers.
+    private var encoded = ByteSink()
+    /// How many have one.
+    private var numbered: UInt32 = 0
+    private let form: Form
+
+    /// What the table is in a layer, with the tag of its field.
+    enum Form: UInt8 {
+        /// Strings.
+        case keys = 0x1a
+        /// `Value` messages.
+        case values = 0x22
+    }
 
     private static let fewestBuckets = 128
 
-    init() {
+    init(_ form: Form) {
+        self.form = form
         buckets.fill(0, count: Self.fewestBuckets)
     }
 
     mutating func removeAll() {
+        encoded.removeAll()
+        numbered = 0
         guard entries.count > 0 else { return }
         entries.removeAll()
-        order.removeAll()
         strings.removeAll()
         buckets.fill(0, count: buckets.count)
     }
@@ -123,79 +137,82 @@ struct ValueTable: ~Copyable {
     mutating func index(ofSlot slot: UInt32) -> UInt32 {
         let known = entries[Int(slot)].index
         if known != Self.unused { return known }
-        let index = UInt32(truncatingIfNeeded: order.count)
+        let index = nextNumber()
         entries[Int(slot)].index = index
-        order.append(slot)
+        encode(entries[Int(slot)])
         return index
+    }
+
+    /// The number in the tile of a string that is not looked up: one more copy of it, if it is there already. O(bytes). Bytes that are not
+    /// UTF-8 are replaced by U+FFFD.
+    @inline(__always)
+    mutating func index(once bytes: UnsafeBufferPointer<UInt8>) -> UInt32 {
+        guard UTF8Check.isValid(bytes) else {
+            var repaired = String(decoding: bytes, as: UTF8.self)
+            return repaired.withUTF8 { index(ofRepaired: $0) }
+        }
+        beginString(bytes.count)
+        encoded.append(bytes)
+        return nextNumber()
+    }
+
+    @inline(never)
+    private mutating func index(ofRepaired bytes: UnsafeBufferPointer<UInt8>) -> UInt32 { index(once: bytes) }
+
+    private mutating func nextNumber() -> UInt32 {
+        numbered &+= 1
+        return numbered &- 1
     }
 
     // MARK: Bytes
 
-    /// The bytes that `writeStrings` writes.
-    func stringsSize() -> Int {
-        var sum = 0
-        for number in 0..<order.count {
-            let length = entries[Int(order[number])].length
-            sum += 1 + ByteSink.varintSize(UInt64(length)) + length
+    /// The bytes that `write` writes.
+    var encodedSize: Int { encoded.count }
+
+    /// Writes what has a number, as the layer's repeated field.
+    func write(into sink: inout ByteSink) { sink.append(contentsOf: encoded) }
+
+    private mutating func encode(_ entry: Entry) {
+        if entry.kind == .string {
+            beginString(entry.length)
+            encoded.append(contentsOf: strings, offset: Int(truncatingIfNeeded: entry.bits), length: entry.length)
+            return
         }
-        return sum
-    }
-
-    /// Writes the used strings in the order of their numbers as a repeated string field.
-    func writeStrings(field: UInt8, into sink: inout ByteSink) {
-        for number in 0..<order.count {
-            writeString(entries[Int(order[number])], tag: field, into: &sink)
-        }
-    }
-
-    /// The bytes that `writeValues` writes.
-    func valuesSize() -> Int {
-        var sum = 0
-        for number in 0..<order.count {
-            let size = Self.size(entries[Int(order[number])])
-            sum += 1 + ByteSink.varintSize(UInt64(size)) + size
-        }
-        return sum
-    }
-
-    /// Writes the used values in the order of their numbers as `Value` messages.
-    func writeValues(field: UInt8, into sink: inout ByteSink) {
-        for number in 0..<order.count {
-            let entry = entries[Int(order[number])]
-            sink.reserve(2 + 2 * ByteSink.longestVarint)
-            sink.write(byte: field)
-            sink.write(varint: UInt64(Self.size(entry)))
-            switch entry.kind {
-            case .string:
-                writeString(entry, tag: 0x0a, into: &sink)
-            case .float:
-                sink.write(byte: 0x15)
-                sink.write(littleEndian: UInt32(truncatingIfNeeded: entry.bits))
-            case .double:
-                sink.write(byte: 0x19)
-                sink.write(littleEndian: entry.bits)
-            case .uint, .sint, .bool:
-                // Wire type 0 is the varint: the tag is the field number alone.
-                sink.write(byte: entry.kind.rawValue << 3)
-                sink.write(varint: entry.bits)
-            }
-        }
-    }
-
-    private func writeString(_ entry: Entry, tag: UInt8, into sink: inout ByteSink) {
-        sink.reserve(1 + ByteSink.longestVarint)
-        sink.write(byte: tag)
-        sink.write(varint: UInt64(entry.length))
-        sink.append(contentsOf: strings, offset: Int(truncatingIfNeeded: entry.bits), length: entry.length)
-    }
-
-    /// The bytes of one `Value` message, without its own tag and length.
-    private static func size(_ entry: Entry) -> Int {
+        encoded.reserve(2 + 2 * ByteSink.longestVarint)
+        encoded.write(byte: form.rawValue)
+        encoded.write(varint: UInt64(Self.size(ofNumber: entry)))
         switch entry.kind {
-        case .string: 1 + ByteSink.varintSize(UInt64(entry.length)) + entry.length
+        case .float:
+            encoded.write(byte: 0x15)
+            encoded.write(littleEndian: UInt32(truncatingIfNeeded: entry.bits))
+        case .double:
+            encoded.write(byte: 0x19)
+            encoded.write(littleEndian: entry.bits)
+        case .uint, .sint, .bool, .string:
+            // Wire type 0 is the varint: the tag is the field number alone.
+            encoded.write(byte: entry.kind.rawValue << 3)
+            encoded.write(varint: entry.bits)
+        }
+    }
+
+    /// Writes what stands before a string's bytes.
+    @inline(__always)
+    private mutating func beginString(_ length: Int) {
+        encoded.reserve(2 + 2 * ByteSink.longestVarint)
+        encoded.write(byte: form.rawValue)
+        if form == .values {
+            encoded.write(varint: UInt64(1 + ByteSink.varintSize(UInt64(length)) + length))
+            encoded.write(byte: 0x0a)  // Value.string_value
+        }
+        encoded.write(varint: UInt64(length))
+    }
+
+    /// The bytes of a number's `Value` message, without its own tag and length.
+    private static func size(ofNumber entry: Entry) -> Int {
+        switch entry.kind {
         case .float: 5
         case .double: 9
-        case .uint, .sint, .bool: 1 + ByteSink.varintSize(entry.bits)
+        case .uint, .sint, .bool, .string: 1 + ByteSink.varintSize(entry.bits)
         }
     }
 

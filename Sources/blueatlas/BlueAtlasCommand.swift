@@ -19,6 +19,7 @@ struct BlueAtlasCommand: AsyncParsableCommand {
         version: "0.1.0",
         subcommands: [
             GenerateCommand.self, ImportCommand.self, BuildCommand.self, ServeCommand.self, QueryCommand.self, TileCommand.self,
-            TransformCommand.self, VerifyCommand.self, BoundariesCommand.self, CarbonCommand.self,
+            TransformCommand.self, VerifyCommand.self, BoundariesCommand.self, CarbonCommand.self, BrandsCommand.self, ReadingsCommand.self,
+            RecordsCommand.self, WatchCommand.self, AdminCommand.self, BackupCommand.self, RestoreCommand.self,
         ])
 }

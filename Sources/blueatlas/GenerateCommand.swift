@@ -2,6 +2,7 @@
 
 import ArgumentParser
 import Foundation
+import Monitoring
 import SyntheticData
 
 struct GenerateCommand: ParsableCommand {
@@ -26,6 +27,11 @@ struct GenerateCommand: ParsableCommand {
     var asOf = "2026-11-23"
     @Flag(help: "Put errors into factories.csv, to test imports with; errors.csv lists them.")
     var injectErrors = false
+    @Option(
+        parsing: .unconditional, help: "Hours of readings of the key monitored facilities (outlets.csv, a file an hour under readings).")
+    var readingHours = 0
+    @Option(help: "The last hour of the readings, such as 2026-11-23T23:00+08:00. Default: the last one of --as-of.")
+    var readingsUntil: String?
     @Option(name: .shortAndLong, help: "The folder to write to; made when missing.")
     var output: String
     @Option(help: "The folder of the committed tables. Default: ./data, else a data folder above the program.")
@@ -41,6 +47,12 @@ struct GenerateCommand: ParsableCommand {
         options.seed = seed
         options.asOf = asOf
         options.injectsErrors = injectErrors
+        options.readingHours = readingHours
+        if let readingsUntil {
+            do { options.lastReadingHour = Int(try Hour(readingsUntil).number) } catch {
+                throw CommandFailure(message: "--readings-until: '\(readingsUntil)' \(error)")
+            }
+        }
         let onTerminal = isatty(STDERR_FILENO) == 1
         var shown = ""
         let summary: GenerationSummary
@@ -71,6 +83,7 @@ struct GenerateCommand: ParsableCommand {
             """
             \(output): \(summary.factories) factories, \(summary.records) records, \(summary.brands) brands, \(summary.links) links, \
             \(summary.watchlistRows) watch list rows, emissions of \(summary.enterprises) enterprises, \(summary.byteCount / 1_000_000) MB\
+            \(summary.readings > 0 ? ", \(summary.readings) readings of \(summary.outlets) outlets" : "")\
             \(summary.injectedErrors > 0 ? ", \(summary.injectedErrors) injected errors (errors.csv)" : "")
             \(SyntheticDataset.label)
             """)
@@ -87,6 +100,8 @@ struct GenerateCommand: ParsableCommand {
         var enterprises: Int
         var emissions: Int
         var injectedErrors: Int
+        var outlets: Int
+        var readings: Int
         var bytes: Int
         var synthetic = true
         var label = SyntheticDataset.label
@@ -102,6 +117,8 @@ struct GenerateCommand: ParsableCommand {
             enterprises = summary.enterprises
             emissions = summary.emissions
             injectedErrors = summary.injectedErrors
+            outlets = summary.outlets
+            readings = summary.readings
             bytes = summary.byteCount
         }
     }

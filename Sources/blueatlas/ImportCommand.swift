@@ -229,6 +229,14 @@ struct ImportCommand: ParsableCommand {
             try importFile(file, options, registry, &reports)
             if reports.last?.failure != nil || reports.last?.wasCancelled == true { return }
         }
+        guard let registry else { return }
+        do {
+            for report in try ReadingsImportCommand.folder(path, registry) where !json { print(report.text) }
+        } catch let error as ImportError {
+            throw error
+        } catch {
+            throw .badDataset(path: path, detail: "its readings: \(error)")
+        }
     }
 
     /// The first signal asks the import to end between batches, the second ends the program at once.

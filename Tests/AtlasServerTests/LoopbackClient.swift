@@ -109,6 +109,10 @@ final class Connection: @unchecked Sendable {
         }
         var answer = Answer(status: status, version: String(first[0]), fields: fields, body: [])
         guard !isHead, status != 204, status != 304 else { return answer }
+        if answer["transfer-encoding"] == "chunked" {
+            answer.body = try chunkedBody()
+            return answer
+        }
         guard let length = answer["content-length"].flatMap({ Int($0) }) else { throw ClientError(description: "no content-length") }
         while received.count < length {
             guard try readMore() else { throw ClientError(description: "closed within a body, \(received.count) of \(length)") }
@@ -116,6 +120,66 @@ final class Connection: @unchecked Sendable {
         answer.body = Array(received[..<length])
         received.removeSubrange(..<length)
         return answer
+    }
+
+    /// What comes up to a text, and that text.
+    func text(through end: String) throws -> String {
+        let end = Array(end.utf8)
+        while true {
+            if let found = received.firstRange(of: end) {
+                defer { received.removeSubrange(..<found.upperBound) }
+                return String(decoding: received[..<found.upperBound], as: UTF8.self)
+            }
+            guard try readMore() else { throw ClientError(description: "closed: \(String(decoding: received, as: UTF8.self))") }
+        }
+    }
+
+    /// A body in chunks (RFC 9112 section 7.1), without trailers.
+    private func chunkedBody() throws -> [UInt8] {
+        var body: [UInt8] = []
+        while true {
+            let text = try line()
+            guard let size = Int(text, radix: 16) else { throw ClientError(description: "bad chunk size: \(text)") }
+            while received.count < size + 2 {
+                guard try readMore() else { throw ClientError(description: "closed within a chunk") }
+            }
+            body += received[..<size]
+            received.removeSubrange(..<(size + 2))
+            if size == 0 { return body }
+        }
+    }
+
+    /// The status of the next answer, whatever follows.
+    func status() throws -> Int {
+        let first = try line().split(separator: " ")
+        guard first.count >= 2, let status = Int(first[1]) else { throw ClientError(description: "no status") }
+        return status
+    }
+
+    /// Reads until a text comes; false when the connection ends before.
+    func waits(for text: String) throws -> Bool {
+        while received.firstRange(of: Array(text.utf8)) == nil {
+            guard try readMore() else { return false }
+        }
+        return true
+    }
+
+    private func line() throws -> String {
+        while true {
+            if let end = received.firstRange(of: Array("\r\n".utf8)) {
+                let text = String(decoding: received[..<end.lowerBound], as: UTF8.self)
+                received.removeSubrange(..<end.upperBound)
+                return text
+            }
+            guard try readMore() else { throw ClientError(description: "closed within a line") }
+        }
+    }
+
+    /// The next bytes, whatever they are; nil when the server has closed.
+    func receive() throws -> [UInt8]? {
+        if received.isEmpty, try !readMore() { return nil }
+        defer { received = [] }
+        return received
     }
 
     /// Whether the server has closed; waits for it.

@@ -64,7 +64,7 @@ import VectorTile
             let answer = try await server.get("/tiles/base/8/214/104.mvt")
             #expect(answer.status == 200 && answer["content-type"] == "application/vnd.mapbox-vector-tile")
             let layers = try DecodedTile(decoding: answer.body).layers
-            #expect(layers.map(\.name) == ["places", "borders"])
+            #expect(layers.map(\.name) == ["places", "borders", "place_labels"])
             #expect(layers.first?.features.count == 2)
             let shifted = try await server.get("/tiles/base/8/214/104.mvt?datum=gcj02")
             #expect(shifted.status == 200 && shifted.body != answer.body)
@@ -74,7 +74,10 @@ import VectorTile
             let description = try await server.get("/tiles/base.json").json
             let attribution = try #require(description["attribution"] as? String)
             #expect(attribution.contains("a test") && attribution.contains("审图号"))
-            #expect((description["vector_layers"] as? [[String: Any]])?.compactMap { $0["id"] as? String } == ["places", "borders"])
+            #expect(
+                (description["vector_layers"] as? [[String: Any]])?.compactMap { $0["id"] as? String } == [
+                    "places", "borders", "place_labels",
+                ])
         }
     }
 
@@ -86,7 +89,10 @@ import VectorTile
                 #expect(sources["base"]?["url"] as? String == "http://atlas.test:81/tiles/base.json\(datum)")
                 let layers = try #require(style["layers"] as? [[String: Any]])
                 let order = layers.compactMap { $0["source-layer"] as? String }
-                #expect(order == ["places", "borders", "borders", "borders", "borders", "clusters", "factories"])
+                // Names lie over what they name: of factories, numbers of clusters, places.
+                #expect(
+                    order == ["places"] + Array(repeating: "borders", count: 4) + ["clusters"] + Array(repeating: "factories", count: 3)
+                        + ["clusters"] + Array(repeating: "place_labels", count: 3))
             }
             let alone = try await server.get("/styles/base.json").json
             #expect((alone["sources"] as? [String: Any])?.keys.sorted() == ["base"])

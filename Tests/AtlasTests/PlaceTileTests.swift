@@ -11,7 +11,7 @@ import VectorTile
 @testable import Atlas
 
 /// A snapshot with the committed borders and a few factories.
-private enum PlaceAtlas {
+enum PlaceAtlas {
     struct Made: Sendable {
         let folder: TemporaryFolder
         let snapshot: Snapshot

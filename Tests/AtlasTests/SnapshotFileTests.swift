@@ -57,7 +57,7 @@ import Testing
         other[8] = 99
         let path = atlas.folder.path + "/other.snapshot"
         try other.write(to: URL(fileURLWithPath: path))
-        #expect { try Snapshot.open(path: path) } throws: { $0 as? SnapshotError == .otherVersion(path: path, found: 99, supported: 4) }
+        #expect { try Snapshot.open(path: path) } throws: { $0 as? SnapshotError == .otherVersion(path: path, found: 99, supported: 5) }
     }
 
     @Test func somethingElseIsNotASnapshot() throws {

@@ -5,7 +5,7 @@ import Registry
 import Testing
 
 /// A folder of its own, removed at the end of the test.
-final class StoreFixture {
+final class StoreFixture: Sendable {
     let folder: String
     let path: String
     let store: RegistryStore

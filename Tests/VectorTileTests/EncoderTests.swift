@@ -196,6 +196,37 @@ private let points = SampleTiles.points
         #expect(layer.features.map(\.id) == (0...100).map { UInt64($0) })
     }
 
+    @Test func textThatIsNotLookedUpIsReadAsAnyOther() throws {
+        func tile(_ set: (inout LayerEncoder, AttributeKey, String) -> Void) throws -> DecodedLayer {
+            var encoder = TileEncoder()
+            // Twice, so that what the first layer left behind would show.
+            for name in ["first", "second"] {
+                encoder.addLayer(name) { layer in
+                    let id = layer.key("id")
+                    let status = layer.key("status")
+                    set(&layer, id, "no feature yet")
+                    for number in 0..<300 {
+                        layer.addPoint(id: UInt64(number), x: Int32(number), y: 0)
+                        layer.set(status, number % 3 == 0 ? "clean" : "violating")
+                        set(&layer, id, number % 50 == 0 ? "the same" : "工厂\(number)")
+                        layer.set(layer.key("number"), number % 7)
+                    }
+                }
+            }
+            return try #require(DecodedTile(decoding: encoder.finish()).layers.last)
+        }
+        let lookedUp = try tile { layer, key, text in layer.set(key, text) }
+        let asItComes = try tile { layer, key, text in
+            var text = text
+            text.withUTF8 { layer.set(key, once: $0) }
+        }
+        func properties(_ layer: DecodedLayer) -> [Set<String>] { layer.features.map { Set($0.properties.map { "\($0)" }) } }
+        #expect(properties(asItComes) == properties(lookedUp))
+        // Only what repeats takes its bytes again.
+        #expect(asItComes.values.count == lookedUp.values.count + 5)
+        #expect(!asItComes.values.contains(.string("no feature yet")))
+    }
+
     @Test func textThatLooksEqualButHasOtherBytesStaysApart() throws {
         // U+00E9, and e with U+0301: one String to Swift, two values to everybody else.
         let composed = "caf\u{e9}"
@@ -228,6 +259,7 @@ private let points = SampleTiles.points
             let raw = tile { layer, key in bytes.withUnsafeBufferPointer { layer.set(key, utf8: $0) } }
             // The standard library repairs as the Unicode Standard recommends.
             #expect(raw == tile { layer, key in layer.set(key, String(decoding: bytes, as: UTF8.self)) }, "\(bytes)")
+            #expect(raw == tile { layer, key in bytes.withUnsafeBufferPointer { layer.set(key, once: $0) } }, "\(bytes)")
         }
     }
 

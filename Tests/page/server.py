@@ -31,14 +31,15 @@ def binaries() -> Path:
 
 
 class Server:
-    """`blueatlas serve`; `get` asks it without a browser."""
+    """`blueatlas serve`; `get` asks it without a browser. A live one stands over the data of the first."""
 
-    def __init__(self, program: Path):
+    def __init__(self, program: Path, live: bool = False):
         self.program = program
-        self.make_data()
+        if not live:
+            self.make_data()
         self.process = subprocess.Popen(
             [program, "serve", "--snapshot", WORK / "atlas.snapshot", "--store", WORK / "registry.db", "--port", "0",
-             "--assets", ROOT / ".assets"],
+             "--assets", ROOT / ".assets", *(["--live"] if live else [])],
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=WORK)
         line = self.process.stdout.readline()
         found = re.search(r"http://\S+:(\d+)", line)
@@ -72,11 +73,23 @@ class Server:
         done = subprocess.run([self.program, *map(str, arguments)], capture_output=True, text=True)
         if done.returncode not in allowed:
             raise RuntimeError(f"blueatlas {arguments[0]} failed: {done.stdout}{done.stderr}")
+        return done.stdout
 
     def get(self, path: str, **parameters):
         query = "?" + urllib.parse.urlencode(parameters, safe=",") if parameters else ""
         with urllib.request.urlopen(self.address + path + query, timeout=30) as answer:
             return json.load(answer)
+
+    def post(self, path: str, key: str, body: bytes, kind: str = "application/json"):
+        request = urllib.request.Request(
+            self.address + path, data=body, method="POST", headers={"Authorization": f"Bearer {key}", "Content-Type": kind})
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            return json.load(answer)
+
+    def key(self, account: str, role: str, *options: str) -> str:
+        """A key of a new account."""
+        self.run("admin", "account", "create", account, "--store", WORK / "registry.db", "--role", role, *options)
+        return self.run("admin", "key", "create", account, "--store", WORK / "registry.db").strip()
 
     def has(self, path: str) -> bool:
         try:

@@ -5,6 +5,7 @@ CHROMIUM names.
 """
 
 import csv
+import json
 import os
 import shutil
 import subprocess
@@ -17,7 +18,7 @@ from pathlib import Path
 from playwright.sync_api import sync_playwright
 
 sys.path.insert(0, str(Path(__file__).parent))
-from server import FACTORIES, HOSTILE, WORK, Server, binaries  # noqa: E402
+from server import FACTORIES, HOSTILE, HOSTILE_RECORD, WORK, Server, binaries  # noqa: E402
 
 SCREENSHOTS = WORK / "screenshots"
 # WebGL without a graphics card.
@@ -48,8 +49,9 @@ def tearDownModule():
 class View:
     """A page that is open, with what a person may look for on it."""
 
-    def __init__(self, test, state="lang=en", viewport=DESKTOP, offline=(), **options):
+    def __init__(self, test, state="lang=en", viewport=DESKTOP, offline=(), at=None, **options):
         self.test = test
+        self.address = (at or server).address
         self.strays, self.errors = [], []
         self.context = browser.new_context(viewport=viewport, **options)
         self.context.set_default_timeout(15_000)
@@ -59,11 +61,11 @@ class View:
         self.page.on("pageerror", lambda error: self.errors.append(str(error)))
         self.page.on("console", lambda message: self.errors.append(message.text) if message.type == "error" else None)
         test.addCleanup(self.close)
-        self.page.goto(f"{server.address}/#{state}")
+        self.page.goto(f"{self.address}/#{state}")
 
     def guard(self, route):
         url = urllib.parse.urlsplit(route.request.url)
-        if url.scheme not in ("data", "blob") and f"{url.scheme}://{url.netloc}" != server.address:
+        if url.scheme not in ("data", "blob") and f"{url.scheme}://{url.netloc}" != self.address:
             self.strays.append(route.request.url)
             route.abort()
         elif any(part in route.request.url for part in self.blocked):
@@ -110,7 +112,7 @@ class View:
         """Properties and positions of the features of a layer of the tiles that are drawn."""
         return self.map(
             """map => {
-              const layers = map.getStyle().layers.filter((item) => item["source-layer"] === "%s" && item.type === "circle");
+              const layers = map.getStyle().layers.filter((item) => item["source-layer"] === "%s");
               const found = new Map();
               for (const feature of map.queryRenderedFeatures({ layers: layers.map((item) => item.id) })) {
                 const { properties, geometry } = feature;
@@ -604,6 +606,226 @@ class PersonTests(unittest.TestCase):
         view.eventually(lambda: 0 <= box() < PHONE["height"] / 3, "the factory opens out of sight")
         view.shot("phone-factory-zh")
         self.assertLessEqual(view.page.evaluate("() => document.documentElement.scrollWidth"), PHONE["width"])
+
+
+class LabelTests(unittest.TestCase):
+    def texts(self, view, layer):
+        return view.map(f"map => map.queryRenderedFeatures({{ layers: ['{layer}'] }}).map((item) => item.properties)")
+
+    def test_places_are_named_in_the_language_of_the_page(self):
+        view = View(self, "lang=zh").settle()
+        names = {item["name"]: item for item in self.texts(view, "place-province")}
+        for name in ("青海省", "云南省", "黑龙江省"):
+            self.assertIn(name, names)
+        self.assertEqual(len(self.texts(view, "place-county")), 0)
+        language = lambda: view.map("map => JSON.stringify(map.getLayoutProperty('place-province', 'text-field'))")  # noqa: E731
+        self.assertIn('["get","name"],["get","name_en"]', language())
+        view.act(lambda: view.page.click("#language"))
+        self.assertIn('["get","name_en"],["get","name"]', language())
+        self.assertIn("Qinghai", [item["name_en"] for item in self.texts(view, "place-province")])
+        view.shot("labels-en")
+        near = View(self, "lang=zh&at=9/31.2/119.5").settle()
+        self.assertGreater(len(self.texts(near, "place-county")), 5)
+        self.assertGreater(len(self.texts(near, "place-prefecture")), 0)
+        near.shot("labels-counties")
+
+    def test_clusters_have_their_number_and_factories_their_name_close_in(self):
+        view = View(self, "lang=en&at=2/32/116").settle()
+        counts = self.texts(view, "cluster-count")
+        self.assertTrue(counts)
+        self.assertTrue(all(item["count"] >= 100 for item in counts))
+        chosen = server.get("/v1/factories/nearest", lon=121.4737, lat=31.2304, k=1)["features"][0]
+        longitude, latitude = chosen["geometry"]["coordinates"]
+        near = View(self, f"lang=zh&at=16/{latitude}/{longitude}").settle()
+        self.assertIn(chosen["properties"]["id"], [item["id"] for item in self.texts(near, "factory-name")])
+        # Its sign has the shape of its status.
+        signs = near.map(
+            "map => map.queryRenderedFeatures({ layers: ['factory-sign'] })"
+            ".map((item) => [item.properties.id, item.layer.layout['icon-image'].name ?? String(item.layer.layout['icon-image'])])")
+        self.assertIn([chosen["properties"]["id"], f"status-{chosen['properties']['status']}"], signs)
+        near.shot("names")
+
+
+class BrandTests(unittest.TestCase):
+    def brand(self):
+        return server.get("/v1/brands", limit=1)["brands"][0]
+
+    def test_logos_stand_in_the_rings_of_suppliers(self):
+        brand = self.brand()
+        worst = server.get(f"/v1/brands/{brand['id']}", limit=1)["factories"][0]
+        view = View(self, f"lang=en&map=supply-chain&brand={brand['id']}&at=14.5/{worst['lat']}/{worst['lon']}").settle()
+        self.assertTrue(view.map("map => map.hasImage('brand:%s')" % brand["id"]))
+        logos = view.map(
+            "map => map.queryRenderedFeatures({ layers: ['brand-logo-0'] })"
+            ".map((item) => [item.properties.id, item.properties.brand_0, item.layer.layout['icon-image'].name ?? String(item.layer.layout['icon-image'])])")
+        self.assertIn([worst["id"], brand["id"], f"brand:{brand['id']}"], logos)
+        rings = view.map("map => map.queryRenderedFeatures({ layers: ['factories'] }).map((item) => item.properties.id)")
+        self.assertIn(worst["id"], rings)
+        view.shot("logos")
+
+    def test_a_supplier_of_many_brands_says_how_many_more(self):
+        page = server.get("/v1/factories", bbox=CHINA, brand="*", limit=1000)["features"]
+        most = max(page, key=lambda item: len(item["properties"]["brands"]))
+        brands = most["properties"]["brands"]
+        self.assertGreater(len(brands), 4)
+        longitude, latitude = most["geometry"]["coordinates"]
+        view = View(self, f"lang=zh&map=supply-chain&at=16/{latitude}/{longitude}").settle()
+        for number in range(4):
+            shown = view.map("map => map.queryRenderedFeatures({ layers: ['brand-logo-%d'] }).map((item) => item.properties)" % number)
+            self.assertIn(brands[number], [item[f"brand_{number}"] for item in shown if item["id"] == most["properties"]["id"]])
+        more = view.map("map => map.queryRenderedFeatures({ layers: ['brand-more'] }).map((item) => item.properties)")
+        self.assertEqual([item["more"] for item in more if item["id"] == most["properties"]["id"]], [len(brands) - 4])
+        view.shot("brands-of-one-supplier")
+
+    def test_a_brands_page_opens_from_search_and_from_a_supplier(self):
+        brand = self.brand()
+        view = View(self, "lang=zh").settle()
+        view.page.locator("#query").press_sequentially(brand["name_zh"])
+        option = view.page.locator("#suggestions [role=option]", has_text=brand["name_zh"]).first
+        option.wait_for()
+        view.act(option.click)
+        view.page.locator("#brand h2").wait_for()
+        self.assertEqual(view.text("#brand h2"), brand["name_zh"])
+        self.assertIn(f"{brand['suppliers']:,}", view.text("#brand .total"))
+        self.assertEqual(view.hash()["about"], brand["id"])
+        self.assertEqual(view.hash()["map"], "supply-chain")
+        self.assertEqual(view.total(), brand["suppliers"])
+        for status, number in brand["statuses"].items():
+            if number:
+                self.assertIn(f"{number:,}", view.page.locator(f"#brand .counts li:has(.{status})").inner_text())
+        view.eventually(lambda: view.page.evaluate("() => document.querySelector('#brand img').naturalWidth") == 128, "no logo is drawn")
+        worst = server.get(f"/v1/brands/{brand['id']}", limit=50)["factories"]
+        self.assertEqual(
+            view.page.locator("#brand .entry").evaluate_all("list => list.map((item) => item.dataset.id)"), [item["id"] for item in worst])
+        view.shot("brand-zh")
+        # To a supplier, from there to another of its brands, and back to the list.
+        view.page.locator("#brand .entry").first.click()
+        view.page.locator("#factory h2").wait_for()
+        view.act(lambda: view.page.locator("#factory .brands button").last.click())
+        view.page.locator("#brand h2").wait_for()
+        view.eventually(lambda: view.text("#brand h2") == view.page.text_content("#brands span"), "the filter is not the brand's")
+        view.page.keyboard.press("Escape")
+        view.page.locator("#list ol").wait_for()
+        self.assertNotIn("about", view.hash())
+        other = View(self, "lang=en&map=supply-chain&about=nobody")
+        other.page.locator("#brand >> text=No brand with the id").wait_for()
+
+    def test_an_uploaded_logo_is_shown_and_a_hostile_one_refused(self):
+        brand = self.brand()["id"]
+        picture = WORK / "logo.svg"
+        picture.write_text('<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 60 30"><rect width="60" height="30" fill="#0a7d3c"/></svg>')
+        server.run("brands", "logo", "--store", WORK / "registry.db", "--brand", brand, picture)
+        view = View(self, f"lang=en&map=supply-chain&about={brand}").settle()
+        size = "() => { const image = document.querySelector('#brand img'); return [image.naturalWidth, image.naturalHeight]; }"
+        view.eventually(lambda: view.page.evaluate(size) == [256, 128], "the logo is not shown")
+        picture.write_text('<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1 1"><script>window.hacked = 1</script></svg>')
+        with self.assertRaisesRegex(RuntimeError, "<script>"):
+            server.run("brands", "logo", "--store", WORK / "registry.db", "--brand", brand, picture)
+        view.page.reload()
+        view.eventually(lambda: view.page.evaluate("() => document.querySelector('#brand img')?.naturalWidth") == 256, "the logo is gone")
+        server.run("brands", "remove-logo", "--store", WORK / "registry.db", "--brand", brand)
+
+
+PLAIN = """<!doctype html><link rel="stylesheet" href="/assets/maplibre-gl-5.3.0.css">
+<div id="map" style="position:absolute;inset:0"></div><script src="/assets/maplibre-gl-5.3.0.js"></script>"""
+
+
+class PlainClientTests(unittest.TestCase):
+    """A MapLibre client that knows nothing but the address of a style."""
+
+    def open(self, style, **options):
+        context = browser.new_context(viewport={"width": 900, "height": 700})
+        self.addCleanup(context.close)
+        self.requests = []
+        page = context.new_page()
+
+        def guard(route):
+            self.requests.append(route.request.url)
+            if route.request.url == f"{server.address}/plain":
+                route.fulfill(body=PLAIN, content_type="text/html")
+            elif route.request.url.startswith((server.address, "data:", "blob:")):
+                route.continue_()
+            else:
+                route.abort()
+
+        context.route("**/*", guard)
+        self.errors = []
+        page.on("pageerror", lambda error: self.errors.append(str(error)))
+        page.goto(f"{server.address}/plain")
+        page.evaluate(
+            """([style, options]) => new Promise((done) => {
+              window.map = new maplibregl.Map({ container: "map", style, fadeDuration: 0, ...options });
+              window.problems = [];
+              map.on("error", (event) => problems.push(event.error.message));
+              map.once("idle", done);
+            })""", [f"{server.address}{style}", options])
+        page.wait_for_timeout(300)
+        self.assertEqual(page.evaluate("() => problems"), [])
+        self.assertEqual(self.errors, [])
+        strays = [url for url in self.requests if not url.startswith((server.address, "data:", "blob:"))]
+        self.assertEqual(strays, [], "something was asked of elsewhere")
+        return page
+
+    def drawn(self, page, layer):
+        return page.evaluate("layer => map.queryRenderedFeatures({ layers: [layer] }).length", layer)
+
+    def test_a_style_brings_map_labels_and_signs(self):
+        chosen = server.get("/v1/factories/nearest", lon=121.4737, lat=31.2304, k=1)["features"][0]["geometry"]["coordinates"]
+        page = self.open("/styles/blue.json?lang=en", center=chosen, zoom=14.5)
+        self.assertGreater(self.drawn(page, "land"), 0)
+        self.assertGreater(self.drawn(page, "factory-sign"), 0)
+        self.assertGreater(self.drawn(page, "factory-name"), 0)
+        self.assertTrue(any("/sprites/blue" in url and ".png" in url for url in self.requests))
+        page.screenshot(path=SCREENSHOTS / "plain-blue.png")
+
+    def test_chinese_letters_come_from_the_server_where_the_client_wants_them(self):
+        page = self.open("/styles/base.json?lang=zh", center=[99, 36], zoom=3.2, localIdeographFontFamily=False)
+        names = page.evaluate("() => map.queryRenderedFeatures({ layers: ['place-province'] }).map((item) => item.properties.name)")
+        self.assertIn("青海省", names)
+        fonts = [urllib.parse.unquote(url) for url in self.requests if "/fonts/" in url]
+        # 青 is U+9752.
+        self.assertTrue(any("BlueAtlas Bold/38656-38911.pbf" in url for url in fonts), fonts)
+        page.screenshot(path=SCREENSHOTS / "plain-base.png")
+
+    def test_a_style_of_the_supply_chain_brings_logos(self):
+        brand = server.get("/v1/brands", limit=1)["brands"][0]["id"]
+        worst = server.get(f"/v1/brands/{brand}", limit=1)["factories"][0]
+        page = self.open("/styles/supply-chain.json", center=[worst["lon"], worst["lat"]], zoom=13)
+        self.assertGreater(self.drawn(page, "brand-logo-0"), 0)
+        self.assertGreater(self.drawn(page, "factories"), 0)
+        legend = page.evaluate("() => map.getStyle().metadata['blueatlas:legend']")
+        self.assertEqual(legend[0], {"class": "violating", "color": "#a50f15", "shape": "octagon", "label_zh": "违规中", "label_en": "Violating"})
+
+
+class CorrectionTests(unittest.TestCase):
+    """A record's history, on a live server over the same data."""
+
+    MARKUP = "<img src=x onerror=window.hacked=5>A valve leaked"
+
+    @classmethod
+    def setUpClass(cls):
+        cls.live = Server(server.program, live=True)
+        cls.addClassCleanup(cls.live.stop)
+        key = cls.live.key("hostile-works", "factory", "--factory", HOSTILE["id"], "--name", "<b>Works</b>")
+        document = cls.live.post("/v1/documents?name=valve.txt", key, b"replaced on Monday", "text/plain")
+        steps = f"/v1/records/{HOSTILE_RECORD['id']}/steps"
+        cls.live.post(steps, key, json.dumps(
+            {"step": "explain", "cause": cls.MARKUP, "plan": "A new one", "documents": [document["sha256"]]}).encode())
+
+    def test_a_record_shows_how_it_was_answered(self):
+        view = View(self, f"lang=en&factory={HOSTILE['id']}", at=self.live)
+        view.page.locator("#factory h2").wait_for()
+        view.page.click("#factory .history summary")
+        view.page.locator("#factory .history li").first.wait_for()
+        text = view.text("#factory .history")
+        for words in ("Corrective action (1 step)", "Explanation", "Factory · <b>Works</b>", HOSTILE["id"], self.MARKUP, "A new one", "Waiting for"):
+            self.assertIn(words, text)
+        with view.page.expect_download() as download:
+            view.page.click("#factory .history a")
+        self.assertEqual(download.value.suggested_filename, "valve.txt")
+        self.assertEqual(Path(download.value.path()).read_bytes(), b"replaced on Monday")
+        self.assertIsNone(view.page.evaluate("() => window.hacked ?? null"))
+        view.shot("correction-en")
 
 
 class CostTests(unittest.TestCase):

@@ -11,6 +11,11 @@ public struct TouchedTiles: Sendable {
     public struct Address: Hashable, Sendable {
         public var tile: TileID
         public var datum: TileDatum
+
+        public init(tile: TileID, datum: TileDatum) {
+            self.tile = tile
+            self.datum = datum
+        }
     }
 
     public private(set) var addresses: Set<Address> = []

@@ -45,6 +45,8 @@ final class FrontDoor: ChannelDuplexHandler, RemovableChannelHandler {
     var isRoutesBody = false
     /// Whether a request that was passed on has not ended yet: then the client's silence is its own.
     var isReadingRequest = false
+    /// When that request began.
+    var requestStart = NIODeadline.now()
     /// Last sign of life of the client.
     var lastActivity = NIODeadline.now()
     var isQuiescing = false
@@ -85,7 +87,8 @@ final class FrontDoor: ChannelDuplexHandler, RemovableChannelHandler {
         isCounted = true
         services.metrics.connections.increment()
         lastActivity = .now()
-        watch(context, in: services.limits.idleTimeout)
+        let limits = services.limits
+        watch(context, in: services.takesBodies ? min(limits.idleTimeout, limits.requestPatience) : limits.idleTimeout)
     }
 
     private func end() {
@@ -108,12 +111,22 @@ final class FrontDoor: ChannelDuplexHandler, RemovableChannelHandler {
             let allowed = context.channel.isWritable ? limit : limit * 4
             let silent = NIODeadline.now() - self.lastActivity
             let isWaitingForUs = !self.passedOn.isEmpty && !self.isReadingRequest && context.channel.isWritable
-            if silent >= allowed, !isWaitingForUs {
+            if (silent >= allowed && !isWaitingForUs) || self.isTooSlow {
                 context.close(promise: nil)
             } else {
-                self.watch(context, in: max(allowed - silent, .seconds(1)))
+                // A request that arrives in drips is never silent: looked at more often.
+                let next = max(allowed - silent, .seconds(1))
+                self.watch(context, in: self.services.takesBodies ? min(next, self.services.limits.requestPatience) : next)
             }
         }
+    }
+
+    /// Whether the current request's body arrives so slowly that its sender may only want to hold the connection.
+    private var isTooSlow: Bool {
+        guard isReadingRequest, isRoutesBody else { return false }
+        let elapsed = NIODeadline.now() - requestStart
+        guard elapsed > services.limits.requestPatience else { return false }
+        return Double(bodyBytes) < Double(elapsed.nanoseconds) / 1e9 * services.limits.slowestBytesPerSecond
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
@@ -140,6 +153,7 @@ final class FrontDoor: ChannelDuplexHandler, RemovableChannelHandler {
             } else {
                 passedOn.append(head.isKeepAlive)
                 isReadingRequest = true
+                requestStart = lastActivity
                 context.fireChannelRead(data)
             }
         case (.answering, .head): return refuse(context, .malformed("a request inside another"))

@@ -191,6 +191,7 @@ enum FactoryJSON {
         json.field(optional: "retrieved_at", item.retrievedAt)
         json.field(optional: "supersedes", item.supersedes)
         if item.facts.superseded { json.field("superseded", true) }
+        if let correction = item.correction { CorrectionJSON.summary(correction, &json) }
     }
 
     private static func link(_ item: LinkDetail, _ json: inout JSONWriter) {

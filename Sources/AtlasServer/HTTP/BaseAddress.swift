@@ -9,8 +9,8 @@ enum BaseAddress {
     /// - Parameter trustsProxy: whether X-Forwarded-Proto, -Host and -Prefix are believed. Only where a proxy of ours sets them: else
     ///   a client could make a shared cache hand out addresses of its own.
     /// - Throws: `Problem` 400 for a Host that is none.
-    static func of(_ request: HTTPRequest, trustsProxy: Bool) throws(Problem) -> String? {
-        var scheme = "http"
+    static func of(_ request: HTTPRequest, trustsProxy: Bool, isTLS: Bool = false) throws(Problem) -> String? {
+        var scheme = isTLS ? "https" : "http"
         var host = request.authority ?? ""
         var prefix = ""
         if trustsProxy {

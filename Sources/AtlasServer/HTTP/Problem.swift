@@ -26,6 +26,7 @@ struct Problem: Error, Sendable {
         case preconditionRequired = "precondition-required"
         case tooManyRequests = "too-many-requests"
         case noRoom = "no-room"
+        case tooManyStreams = "too-many-streams"
         case internalError = "internal-error"
 
         var title: String {
@@ -47,6 +48,7 @@ struct Problem: Error, Sendable {
             case .changedMeanwhile: "It has changed meanwhile"
             case .preconditionRequired: "The version that is meant must be named"
             case .tooManyRequests: "Too many requests"
+            case .tooManyStreams: "Too many streams are open"
             case .noRoom: "There is no room to store more"
             case .internalError: "Something went wrong in the server"
             }

@@ -12,7 +12,20 @@ extension AtlasResponder {
         _ request: Request, _ context: Context, _ route: LiveRoute, _ values: [String: String], _ target: RequestTarget,
         services: LiveServices, requestID: String
     ) async throws -> Reply {
-        let principal = try await principal(request, services)
+        let address = ClientAddress.of(request.headers, context.remoteAddress, trustsProxy: configuration.trustsProxy)
+        let principal: Principal
+        do {
+            principal = try self.principal(request, services)
+        } catch {
+            // Guessing keys is counted like asking without one.
+            try AtlasResponder.count(ClientAddress.client(address), services.perAddress)
+            throw error
+        }
+        if let key = principal.keyID {
+            try AtlasResponder.count(key, services.perKey)
+        } else {
+            try AtlasResponder.count(ClientAddress.client(address), services.perAddress)
+        }
         guard principal.may(route.right) else { throw AtlasResponder.refusal(of: route.right, to: principal) }
         let body: [UInt8] =
             switch route.body {
@@ -20,12 +33,22 @@ extension AtlasResponder {
             case .whole(let limit): try await AtlasResponder.collect(request, limit: limit)
             }
         let call = LiveCall(
-            services: services, principal: principal, path: values, parameters: target.parameters, headers: request.headers, body: body,
-            stream: request.body, address: context.remoteAddress?.ipAddress, requestID: requestID)
+            services: services, principal: principal, method: request.method.rawValue, target: request.head.path ?? "", path: values,
+            parameters: target.parameters, headers: request.headers, body: body, stream: request.body, address: address,
+            requestID: requestID, base: try BaseAddress.of(request.head, trustsProxy: configuration.trustsProxy))
         return try await route.handler(call)
     }
 
-    private func principal(_ request: Request, _ services: LiveServices) async throws -> Principal {
+    private static func count(_ client: String, _ limiter: RateLimiter) throws(Problem) {
+        guard let wait = limiter.wait(for: client) else { return }
+        var problem = Problem(
+            .tooManyRequests, kind: .tooManyRequests,
+            detail: "at most \(Int(limiter.perSecond)) requests a second are taken; wait and go on slower")
+        problem.headers[.retryAfter] = String(max(1, Int(wait.rounded(.up))))
+        throw problem
+    }
+
+    private func principal(_ request: Request, _ services: LiveServices) throws -> Principal {
         guard let header = request.headers[.authorization] else { return .anyone }
         let parts = header.split(separator: " ", maxSplits: 1, omittingEmptySubsequences: true)
         guard parts.count == 2, parts[0].lowercased() == "bearer" else {

@@ -79,6 +79,9 @@ struct LiveRouteTable: Sendable {
 struct LiveCall: Sendable {
     let services: LiveServices
     let principal: Principal
+    let method: String
+    /// Path and query, as they came.
+    let target: String
     /// Values of the path's placeholders.
     let path: [String: String]
     let parameters: [(name: String, value: String)]
@@ -90,6 +93,8 @@ struct LiveCall: Sendable {
     /// Where the request comes from.
     let address: String?
     let requestID: String
+    /// Scheme, host and prefix that the client used; nil where it names none.
+    let base: String?
 
     /// For writes.
     var author: WriteAuthor {
@@ -104,7 +109,7 @@ struct LiveCall: Sendable {
 
     /// The body as a JSON object.
     func json() throws -> JSONBody {
-        if let type = headers[.contentType]?.prefix(while: { $0 != ";" }).lowercased(),
+        if let type = headers[.contentType]?.prefix(while: { $0 != ";" && $0 != " " }).lowercased(),
             !["application/json", "application/merge-patch+json"].contains(type)
         {
             throw Problem(

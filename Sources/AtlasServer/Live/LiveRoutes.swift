@@ -3,5 +3,17 @@
 extension LiveRouteTable {
     static let all = LiveRouteTable(
         RecordEndpoints.routes
+            + FactoryWriteEndpoints.routes
+            + BrandWriteEndpoints.routes
+            + BulkEndpoints.routes
+            + AccountEndpoints.routes
+            + LiveMapEndpoints.routes
+            + MonitoringEndpoints.routes
+            + CorrectionEndpoints.routes
+            + DocumentEndpoints.routes
+            + WatchListEndpoints.routes
+            + RuleEndpoints.routes
+            + SubscriptionEndpoints.routes
+            + EventEndpoints.routes
     )
 }

@@ -2,7 +2,9 @@
 // none, and none of those endpoints.
 
 import Atlas
+import EcoChain
 import Logging
+import NIOCore
 import Registry
 import ServiceLifecycle
 
@@ -11,30 +13,54 @@ struct LiveServices: Sendable {
     let store: RegistryStore
     let writer: GroupWriter
     let feed: ChangeFeed
+    /// The map that follows the feed.
+    let map: LiveMap
     let drafts = DraftReaders()
+    /// Requests with a key, and those without one that counts.
+    let perKey: RateLimiter
+    let perAddress: RateLimiter
+    /// The monitored factories of this hour.
+    let monitoring = MonitoringView()
+    let gzip = Gzip()
     let snapshots: SnapshotHolder
     let workers: WorkPool
     let metrics: ServerMetrics
     let limits: AtlasServerConfiguration.Limits
+    let deadlines: CorrectionDeadlines
     let logger: Logger
+    /// Watch lists, pushes and event streams.
+    let ecochain: EcoChain
 
-    /// - Throws: `RegistryError`.
+    /// - Parameter loops: where connections to webhooks live.
+    /// - Throws: `RegistryError`, or why TLS cannot be set up.
     init(
-        storePath: String, snapshots: SnapshotHolder, workers: WorkPool, metrics: ServerMetrics, limits: AtlasServerConfiguration.Limits,
-        logger: Logger
-    ) throws(RegistryError) {
+        storePath: String, configuration: AtlasServerConfiguration, snapshots: SnapshotHolder, cache: TileCache, workers: WorkPool,
+        metrics: ServerMetrics, loops: any EventLoopGroup, logger: Logger
+    ) throws {
         store = try RegistryStore(path: storePath, mode: .readWrite)
         feed = try ChangeFeed(store: store)
+        map = LiveMap(
+            feed: feed, snapshotPath: configuration.snapshotPath, placeNames: configuration.placeNames, holder: snapshots, cache: cache,
+            events: LiveEvents(), limits: configuration.liveMap, metrics: metrics, logger: logger)
         writer = GroupWriter(store: store, feed: feed)
+        perKey = RateLimiter(perSecond: configuration.limits.requestsPerKey, burst: configuration.limits.requestsPerKey * 2)
+        perAddress = RateLimiter(perSecond: configuration.limits.requestsPerAddress, burst: configuration.limits.requestsPerAddress * 5)
         self.snapshots = snapshots
         self.workers = workers
         self.metrics = metrics
-        self.limits = limits
+        limits = configuration.limits
+        deadlines = configuration.deadlines
         self.logger = logger
+        ecochain = try EcoChain(configuration: configuration.ecochain, feed: feed, writer: writer, loops: loops, logger: logger)
     }
 
     /// What runs beside the endpoints for as long as the server does.
-    var background: [any Service] { [FeedWatch(feed: feed)] }
+    var background: [any Service] {
+        [
+            FeedWatch(feed: feed), map, ReadingCare(writer: writer, logger: logger),
+            CorrectionWatch(store: store, writer: writer, logger: logger), EcoChainService(ecochain: ecochain),
+        ]
+    }
 
     /// Answers what was submitted, then closes the store.
     func shutDown() async {
@@ -52,4 +78,11 @@ private struct FeedWatch: Service {
         await cancelWhenGracefulShutdown { await feed.watch() }
         feed.finish()
     }
+}
+
+/// Sends what watchers are to hear of.
+private struct EcoChainService: Service {
+    let ecochain: EcoChain
+
+    func run() async throws { await cancelWhenGracefulShutdown { await ecochain.run() } }
 }

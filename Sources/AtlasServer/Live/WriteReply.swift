@@ -35,3 +35,19 @@ enum WriteReply {
         if !warnings.isEmpty { json.field("warnings", warnings) }
     }
 }
+
+extension WriteReply {
+    /// The fields of a stored row, with its version as ETag.
+    ///
+    /// - Throws: `Problem` 404 when there is none, or none for this client.
+    static func fields(_ stored: StoredFields?, noun: String, id: String) throws(Problem) -> Reply {
+        guard let stored else {
+            throw Problem(.notFound, kind: .notFound, detail: "no \(noun) has the id '\(Problem.excerpt(id))'", parameter: "id")
+        }
+        var json = JSONWriter()
+        json.value(.object(stored.fields.members))
+        var reply = Reply.json(json.bytes)
+        reply.headers[.eTag] = etag(stored.sequence)
+        return reply
+    }
+}

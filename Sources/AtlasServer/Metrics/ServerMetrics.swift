@@ -22,6 +22,7 @@ final class ServerMetrics: Sendable {
     let cacheHits: Counter
     let cacheMisses: Counter
     let cacheEvictions: Counter
+    let cacheInvalidations: Counter
     let tileBuild: Metrics.Timer
     let reloads: Counter
     let refusedReloads: Counter
@@ -39,6 +40,7 @@ final class ServerMetrics: Sendable {
         cacheHits = Counter(label: "blueatlas_tile_cache_hits_total", factory: registry)
         cacheMisses = Counter(label: "blueatlas_tile_cache_misses_total", factory: registry)
         cacheEvictions = Counter(label: "blueatlas_tile_cache_evictions_total", factory: registry)
+        cacheInvalidations = Counter(label: "blueatlas_tile_cache_invalidations_total", factory: registry)
         tileBuild = Metrics.Timer(label: "blueatlas_tile_build_seconds", factory: registry)
         reloads = Counter(label: "blueatlas_snapshot_reloads_total", dimensions: [("result", "loaded")], factory: registry)
         refusedReloads = Counter(label: "blueatlas_snapshot_reloads_total", dimensions: [("result", "refused")], factory: registry)
@@ -60,6 +62,7 @@ final class ServerMetrics: Sendable {
         "blueatlas_tile_cache_hits_total": "Tiles answered from the cache.",
         "blueatlas_tile_cache_misses_total": "Tiles that were not in the cache.",
         "blueatlas_tile_cache_evictions_total": "Tiles that gave way to others.",
+        "blueatlas_tile_cache_invalidations_total": "Tiles let go of since the map changed.",
         "blueatlas_tile_cache_hit_ratio": "Hits of all look-ups since the start, 0 to 1.",
         "blueatlas_tile_cache_bytes": "Bytes that the cached tiles take.",
         "blueatlas_tile_cache_limit_bytes": "Bytes that they may take.",
@@ -71,6 +74,13 @@ final class ServerMetrics: Sendable {
         "blueatlas_snapshot_file_bytes": "Size of the snapshot file.",
         "blueatlas_snapshot_age_seconds": "Since the snapshot was loaded.",
         "blueatlas_snapshot_reloads_total": "Snapshot files taken over (loaded) or found bad (refused).",
+        "blueatlas_live_publish_seconds": "From reading a batch of changes to the map that has them.",
+        "blueatlas_live_build_seconds": "Building a snapshot in the background.",
+        "blueatlas_live_factories_changed_total": "Factories that changes have touched.",
+        "blueatlas_live_failures_total": "Batches that could not be read, snapshots that could not be built.",
+        "blueatlas_live_overlaid_factories": "Changed factories that lie over the snapshot.",
+        "blueatlas_live_sequence": "The last change of the registry that is on the map.",
+        "blueatlas_live_streams": "Clients that listen for changed tiles.",
         "process_start_time_seconds": "When the process started, since 1970.",
         "process_resident_memory_bytes": "Resident memory, mapped files included.",
     ]

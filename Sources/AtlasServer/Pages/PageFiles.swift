@@ -3,17 +3,9 @@
 
 import Foundation
 import HTTPTypes
-import NIOCore
 
 /// The page's files by name, ready to be sent.
 struct PageFiles: Sendable {
-    struct File: Sendable {
-        var type: String
-        var plain: ByteBuffer
-        var gzipped: ByteBuffer?
-        var etag: String
-    }
-
     /// The first page.
     static let index = "index.html"
     /// Only this origin, no inline scripts or styles; MapLibre makes its worker from a blob, and draws images through blobs and data.
@@ -29,7 +21,7 @@ struct PageFiles: Sendable {
     /// Larger ones are not of a page.
     private static let byteLimit = 8 << 20
 
-    private var files: [String: File] = [:]
+    private var files: [String: ReadyFile] = [:]
 
     /// - Parameter folders: those that exist are read; of two files with one name the first counts.
     init(folders: [String], gzip: Gzip) {
@@ -38,9 +30,7 @@ struct PageFiles: Sendable {
                 guard let ending = name.split(separator: ".").last, let type = PageFiles.types[String(ending)],
                     let data = FileManager.default.contents(atPath: folder + "/" + name), data.count <= PageFiles.byteLimit
                 else { continue }
-                let plain = ByteBuffer(bytes: data)
-                let gzipped = plain.withUnsafeReadableBytes { gzip.compress($0) }
-                files[name] = File(type: type, plain: plain, gzipped: gzipped, etag: EntityTag.of(plain))
+                files[name] = ReadyFile(type: type, data, gzip: gzip)
             }
         }
     }
@@ -50,24 +40,14 @@ struct PageFiles: Sendable {
     /// The answer for a file; nil when there is none of that name.
     func reply(_ name: String, coding: ContentCoding, ifNoneMatch: String?) -> Reply? {
         guard let file = files[name] else { return nil }
-        var headers = HTTPFields()
-        // Weak: one for the plain and the compressed body.
-        headers[.eTag] = "W/" + file.etag
         // Asked for again each time and mostly answered by 304: the page is never older than the server.
-        headers[.cacheControl] = "no-cache"
-        headers[.vary] = "Accept-Encoding"
-        if let ifNoneMatch, EntityTag.matches(ifNoneMatch, file.etag) { return Reply(.notModified, headers: headers) }
-        headers[.contentType] = file.type
-        if name == PageFiles.index {
-            headers[.contentSecurityPolicy] = PageFiles.contentSecurityPolicy
-            headers[.referrerPolicy] = "same-origin"
-            headers[.permissionsPolicy] = "geolocation=(self)"
+        var reply = file.reply(coding: coding, ifNoneMatch: ifNoneMatch, cacheControl: "no-cache")
+        if name == PageFiles.index, reply.status == .ok {
+            reply.headers[.contentSecurityPolicy] = PageFiles.contentSecurityPolicy
+            reply.headers[.referrerPolicy] = "same-origin"
+            reply.headers[.permissionsPolicy] = "geolocation=(self)"
         }
-        if coding == .gzip, let gzipped = file.gzipped {
-            headers[.contentEncoding] = "gzip"
-            return Reply(headers: headers, body: gzipped)
-        }
-        return Reply(headers: headers, body: file.plain)
+        return reply
     }
 
     // MARK: Where they are

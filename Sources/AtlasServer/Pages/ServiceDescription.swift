@@ -30,7 +30,11 @@ enum ServiceDescription {
                 about: "Mapbox Vector Tile 2.1; 204 when empty. map: blue, supply-chain, carbon, base; z 0 to 22.",
                 parameters: [datum] + carbon, takesFilters: true),
             Address(path: Route.tileJSON.rawValue, about: "TileJSON 3.0.0 of a map.", parameters: [datum] + carbon, takesFilters: true),
-            Address(path: Route.style.rawValue, about: "MapLibre style of a map.", parameters: [datum] + carbon, takesFilters: true),
+            Address(
+                path: Route.style.rawValue, about: "MapLibre style of a map.",
+                parameters: [datum, (name: "lang", about: "Language of the labels: \(MapLanguage.names); default zh.")] + carbon,
+                takesFilters: true),
+            Address(path: Route.font.rawValue, about: "Letters for the labels of styles: glyphs as signed distance fields."),
             Address(
                 path: Route.near.rawValue, about: "Factories within a radius, nearest first, with exact geodesic distances (distance_m).",
                 parameters: [
@@ -57,6 +61,20 @@ enum ServiceDescription {
                     ("kind", "Any of \(SearchEndpoint.Kind.names); default all."),
                     ("limit", "Of each kind, 1 to \(SearchEndpoint.largestLimit); default \(SearchEndpoint.defaultLimit)."),
                 ]),
+            Address(path: "/sprites/{map}.json", about: "Icons of the styles, and .png, @2x.json, @2x.png."),
+            Address(
+                path: Route.brands.rawValue, about: "Brands with published suppliers, counted by status.",
+                parameters: [
+                    ("q", "Part of a name or id."),
+                    ("limit", "1 to \(BrandEndpoints.largestLimit); default \(BrandEndpoints.defaultLimit)."),
+                    after,
+                ]),
+            Address(
+                path: Route.brand.rawValue, about: "What a brand has published: figures and its suppliers, the worst first.",
+                parameters: [
+                    ("limit", "Suppliers, 1 to \(BrandEndpoints.largestLimit); default \(BrandEndpoints.defaultSuppliers)."), after,
+                ]),
+            Address(path: Route.brandLogo.rawValue, about: "A brand's logo, or the monogram that stands for it: PNG."),
             Address(
                 path: Route.places.rawValue, about: "Provinces, prefectures, counties.",
                 parameters: [("level", PlaceLevel.names + "."), ("parent", "Code of the province or prefecture that they lie in.")]),
@@ -87,7 +105,7 @@ enum ServiceDescription {
         ("min_severity", "With a record of at least this severity, 1 to 5."),
     ]
 
-    static func json(base: String, limits: AtlasServerConfiguration.Limits, loaded: LoadedSnapshot?) -> [UInt8] {
+    static func json(base: String, configuration: AtlasServerConfiguration, loaded: LoadedSnapshot?) -> [UInt8] {
         var json = JSONWriter()
         json.object { json in
             json.field("name", "BlueAtlas")
@@ -102,8 +120,9 @@ enum ServiceDescription {
                     if info.synthetic { json.field("synthetic", info.label) }
                 }
             }
+            json.field("live", configuration.isLive)
             json.array("addresses") { json in
-                for address in addresses(limits) {
+                for address in addresses(configuration.limits) {
                     json.object { json in
                         json.field("href", base + address.path)
                         json.field("about", address.about)

@@ -18,11 +18,13 @@ final class BrandDirectory: Sendable {
         fileprivate var texts: [String]
     }
 
-    private let cached = Mutex<(generation: UInt32, entries: [Entry])?>(nil)
+    private let cached = Mutex<(generation: UInt32, sequence: Int64, entries: [Entry])?>(nil)
 
-    /// All brands with a published supplier, most suppliers first. Read once a snapshot.
+    /// All brands with a published supplier, most suppliers first. Read once for each state of the map.
     func entries(_ loaded: LoadedSnapshot) throws(RegistryError) -> [Entry] {
-        if let known = cached.withLock({ $0 }), known.generation == loaded.generation { return known.entries }
+        if let known = cached.withLock({ $0 }), known.generation == loaded.generation, known.sequence == loaded.atlas.sequence {
+            return known.entries
+        }
         let names = try loaded.registry?.brands() ?? []
         let byID = Dictionary(names.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
         let entries = loaded.atlas.publishedBrands.filter { $0.suppliers > 0 }.map { brand in
@@ -30,7 +32,7 @@ final class BrandDirectory: Sendable {
             let texts = [brand.id, named?.nameZH, named?.nameEN].compactMap { $0.map(NameKey.normalized) }
             return Entry(id: brand.id, nameZH: named?.nameZH, nameEN: named?.nameEN, suppliers: brand.suppliers, texts: texts)
         }.sorted { ($1.suppliers, $0.id) < ($0.suppliers, $1.id) }
-        cached.withLock { $0 = (loaded.generation, entries) }
+        cached.withLock { $0 = (loaded.generation, loaded.atlas.sequence, entries) }
         return entries
     }
 

@@ -40,13 +40,30 @@ final class SnapshotHolder: Sendable {
     /// - Returns: what is served now; its generation is the old one when the contents are the same.
     @discardableResult
     func replace(with snapshot: Snapshot, registry: RegistryStore?) -> LoadedSnapshot {
+        let same = current?.snapshot.identifier == snapshot.identifier
+        return replace(with: LiveAtlas(snapshot), registry: registry, sameContents: same)
+    }
+
+    /// Puts a map into service.
+    ///
+    /// - Parameters:
+    ///   - registry: nil keeps the one in use.
+    ///   - sameContents: whether the tiles are those of the map before, which then may go on.
+    @discardableResult
+    func replace(with atlas: LiveAtlas, registry: RegistryStore?, sameContents: Bool) -> LoadedSnapshot {
         state.withLock { state in
-            let same = state?.snapshot.identifier == snapshot.identifier
-            let generation = state.map { same ? $0.generation : $0.generation &+ 1 } ?? 0
-            let loaded = LoadedSnapshot(
-                atlas: LiveAtlas(snapshot), generation: generation, registry: registry ?? state?.registry, loadedAt: .now())
+            let generation = state.map { sameContents ? $0.generation : $0.generation &+ 1 } ?? 0
+            let loaded = LoadedSnapshot(atlas: atlas, generation: generation, registry: registry ?? state?.registry, loadedAt: .now())
             state = loaded
             return loaded
+        }
+    }
+
+    /// Puts the next state of the same map into service. Tiles that differ must be let go of afterwards (`TileCache.letGo`).
+    func publish(_ atlas: LiveAtlas) {
+        state.withLock { state in
+            guard let now = state else { return }
+            state = LoadedSnapshot(atlas: atlas, generation: now.generation, registry: now.registry, loadedAt: now.loadedAt)
         }
     }
 }

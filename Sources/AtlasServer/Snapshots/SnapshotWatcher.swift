@@ -43,6 +43,8 @@ final class SnapshotWatcher: Service {
     private let registryPath: String?
     private let holder: SnapshotHolder
     private let cache: TileCache
+    /// Takes over what is loaded, when the map is live.
+    private let map: LiveMap?
     private let workers: WorkPool
     private let metrics: ServerMetrics
     private let interval: Duration
@@ -52,13 +54,14 @@ final class SnapshotWatcher: Service {
     private let gauges: Gauges
 
     init(
-        snapshotPath: String, registryPath: String?, holder: SnapshotHolder, cache: TileCache, workers: WorkPool, metrics: ServerMetrics,
-        interval: Duration, trapsHangup: Bool, logger: Logger
+        snapshotPath: String, registryPath: String?, holder: SnapshotHolder, cache: TileCache, map: LiveMap? = nil, workers: WorkPool,
+        metrics: ServerMetrics, interval: Duration, trapsHangup: Bool, logger: Logger
     ) {
         self.snapshotPath = snapshotPath
         self.registryPath = registryPath
         self.holder = holder
         self.cache = cache
+        self.map = map
         self.workers = workers
         self.metrics = metrics
         self.interval = interval
@@ -147,6 +150,7 @@ final class SnapshotWatcher: Service {
                 logger.error("the registry could not be opened again; the one in use stays", metadata: ["error": "\(error)"])
             }
         }
+        if let map { return try map.adopt(snapshot, registry: registry) }
         let loaded = holder.replace(with: snapshot, registry: registry)
         cache.keepOnly(generation: loaded.generation)
     }

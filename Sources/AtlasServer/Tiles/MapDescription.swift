@@ -12,14 +12,18 @@ struct MapDescription: Sendable {
     var datum = TileDatum.wgs84
     /// What the map 'carbon' shall show.
     var carbon = CarbonSelection()
+    /// The language that a style's labels are written in.
+    var language = MapLanguage.zh
 
+    /// - Parameter isStyle: whether a style is described, which takes `lang`.
     /// - Throws: `Problem` 404 for an unknown map, 400 for a bad filter.
-    init(name: String, parameters: [(name: String, value: String)]) throws(Problem) {
+    init(name: String, parameters: [(name: String, value: String)], isStyle: Bool = false) throws(Problem) {
         map = try MapKind.parse(String(name.dropLast(".json".count)))
-        let query = try QueryParameters(parameters, known: map.parameters, filters: map != .base)
+        let query = try QueryParameters(parameters, known: map.parameters + (isStyle ? ["lang"] : []), filters: map != .base)
         filter = query.filter
         datum = try TileDatum.parse(query)
         carbon = try CarbonSelection(query)
+        language = try MapLanguage.parse(query)
     }
 
     /// `?datum=…&status=…` with what was asked for; empty without.

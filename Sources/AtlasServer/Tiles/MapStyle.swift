@@ -1,9 +1,10 @@
-// MapStyle.swift: a MapLibre style that works as it is: the base map of our own borders, and circles on it; nothing to fetch from
-// elsewhere (no glyphs, no sprites). Statuses differ in lightness as well as in hue, so that they can be told apart without red and green, and the worst ones are
+// MapStyle.swift: a MapLibre style that works as it is: the base map of our own borders, circles on it, and labels (StyleLabels); nothing
+// to fetch from elsewhere. Statuses differ in lightness as well as in hue, so that they can be told apart without red and green, and the worst ones are
 // larger and have a dark rim.
 
 import Atlas
 import Boundaries
+import MapArt
 import Registry
 
 enum MapStyle {
@@ -19,8 +20,26 @@ enum MapStyle {
         }
     }
 
+    /// What a style may be drawn with beside circles.
+    struct Art: Sendable {
+        var hasFonts: Bool
+        /// Of the map's sprite; nil for maps without icons.
+        var spriteVersion: String?
+
+        init(fonts: MapFonts?, map: MapKind, loaded: LoadedSnapshot) throws(RegistryError) {
+            hasFonts = fonts != nil
+            switch map {
+            case .base, .carbon: spriteVersion = nil
+            case .supplyChain: spriteVersion = try BrandSigns(loaded).version
+            case .blue: spriteVersion = SpriteEndpoint.signVersion
+            }
+        }
+    }
+
     /// The style as JSON.
-    static func json(_ description: MapDescription, base: String, atlas: LiveAtlas) -> [UInt8] {
+    ///
+    /// - Parameter art: which letters and icons the server has.
+    static func json(_ description: MapDescription, base: String, atlas: LiveAtlas, art: Art) -> [UInt8] {
         let info = atlas.info
         let hasBorders = atlas.snapshot.placeCount > 0
         let isBase = description.map == .base
@@ -32,8 +51,14 @@ enum MapStyle {
                 json.field("blueatlas:attribution", MapDescription.attribution(info))
                 json.field("blueatlas:as_of", info.asOf)
                 if info.synthetic { json.field("blueatlas:synthetic", info.label) }
-                if description.map == .carbon { CarbonStyle(description.carbon, atlas.snapshot).metadata(&json) }
+                switch description.map {
+                case .carbon: CarbonStyle(description.carbon, atlas.snapshot).metadata(&json)
+                case .base: StyleLegend.write(StyleLegend.borders, &json)
+                case .blue, .supplyChain: StyleLegend.write(StyleLegend.statuses, &json)
+                }
             }
+            if art.hasFonts { json.field("glyphs", StyleLabels.glyphs(base: base)) }
+            if let version = art.spriteVersion { json.field("sprite", "\(base)/sprites/\(description.map.rawValue)?v=\(version)") }
             json.array("center") { json in
                 json.number(104)
                 json.number(35.5)
@@ -73,6 +98,16 @@ enum MapStyle {
                     json.object { clusters(&$0) }
                     json.object { factories(description.map, &$0) }
                 }
+                let labels = StyleLabels(language: description.language)
+                if description.map == .blue { StyleIcons.signs(&json) }
+                if art.hasFonts {
+                    if description.map == .blue || description.map == .supplyChain {
+                        labels.factoryNames(offset: description.map == .supplyChain ? 1.6 : 1, &json)
+                        labels.clusterCounts(&json)
+                    }
+                    if hasBorders { labels.places(&json) }
+                }
+                if description.map == .supplyChain { StyleIcons.brands(hasFonts: art.hasFonts, &json) }
             }
         }
         return json.bytes
@@ -152,6 +187,8 @@ enum MapStyle {
 
     private static func factories(_ map: MapKind, _ json: inout JSONWriter) {
         layer("factories", TileSchema.factoryLayer, &json)
+        // Closer in the signs are drawn instead (StyleIcons).
+        if map == .blue { json.field("maxzoom", StyleIcons.firstZoomOfSigns) }
         json.object("layout") { json in
             // Worse ones are drawn above.
             json.key("circle-sort-key")
@@ -160,10 +197,17 @@ enum MapStyle {
         json.object("paint") { json in
             json.key("circle-radius")
             let worst = #"["match",["get","status"],["violating","unresolved"]"#
-            json.literal("[\"interpolate\",[\"linear\"],[\"zoom\"],4,\(worst),3.5,2.5],14,\(worst),7,5],18,\(worst),11,9]]")
+            if map == .supplyChain {
+                // Room for the brand's logo inside.
+                json.literal(
+                    "[\"interpolate\",[\"linear\"],[\"zoom\"],4,\(worst),3.5,2.5],\(StyleIcons.firstZoomOfLogos - 1),5,\(StyleIcons.firstZoomOfLogos),\(StyleIcons.ringRadius)]"
+                )
+            } else {
+                json.literal("[\"interpolate\",[\"linear\"],[\"zoom\"],4,\(worst),3.5,2.5],14,\(worst),7,5],18,\(worst),11,9]]")
+            }
             switch map {
             case .supplyChain:
-                // A ring in the status's colour, room for the brand's logo inside.
+                // A ring in the status's colour.
                 json.field("circle-color", "#ffffff")
                 json.key("circle-stroke-color")
                 json.literal(match("status"))

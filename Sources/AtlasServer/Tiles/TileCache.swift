@@ -1,7 +1,11 @@
 // TileCache.swift: encoded tiles, ready to be sent. Bounded by bytes; the least recently used give way. Split into shards, each with a
 // lock of its own that is held for a look-up only, so event loops hardly ever meet. Of several requests that miss the same tile at once
 // one builds it and the others wait for that (single flight).
+//
+// When the map changes, the tiles that it touches are let go of, whatever their filters; the others stay. A build that was under way then is
+// not kept: it may have begun with the map before.
 
+import Atlas
 import NIOCore
 import Synchronization
 
@@ -11,17 +15,20 @@ final class EncodedTile: Sendable {
     let body: ByteBuffer
     let isGzipped: Bool
     let etag: String
+    let cacheControl: String
     /// Header lines of the answer 200 (204 for an empty tile), and of 304; each ends with CRLF, without the empty line after them.
     let headerLines: ByteBuffer
     let notModifiedLines: ByteBuffer
     /// What the cache reckons for it, in bytes.
     let cost: Int
 
-    init(body: ByteBuffer, isGzipped: Bool) {
+    /// - Parameter isLive: whether its contents may change at any moment: then clients ask before they use a copy again.
+    init(body: ByteBuffer, isGzipped: Bool, isLive: Bool = false) {
         self.body = body
+        cacheControl = isLive ? TileHeaders.liveCacheControl : TileHeaders.cacheControl
         self.isGzipped = isGzipped
         etag = body.readableBytes == 0 ? "" : EntityTag.of(body)
-        var lines = TileHeaders.common
+        var lines = "cache-control: \(cacheControl)\r\n" + TileHeaders.common
         if !etag.isEmpty {
             lines += "etag: \(etag)\r\n"
             notModifiedLines = ByteBuffer(string: lines)
@@ -39,10 +46,10 @@ final class EncodedTile: Sendable {
 enum TileHeaders {
     static let contentType = "application/vnd.mapbox-vector-tile"
     static let cacheControl = "public, max-age=60"
+    static let liveCacheControl = "public, no-cache"
     /// The same for 200, 204 and 304.
     static let common = """
-        cache-control: \(cacheControl)\r
-        vary: accept-encoding\r
+        vary: Accept-Encoding\r
         access-control-allow-origin: *\r
         access-control-expose-headers: \(CORS.exposedHeaders)\r
         x-content-type-options: nosniff\r
@@ -59,6 +66,12 @@ final class TileCache: Sendable {
         var generation: UInt32
         /// The canonical filter.
         var filter: String
+
+        /// Whether changes of factories show: on every map but the base map.
+        var showsFactories: Bool { address & TileRequest.mapMask != TileRequest.baseMap }
+
+        /// Zoom, x, y and datum: what a change of the map touches, whichever map, filter and coding.
+        var place: UInt64 { address & TileRequest.placeMask }
     }
 
     private struct Node {
@@ -77,7 +90,10 @@ final class TileCache: Sendable {
         var newest = -1
         var oldest = -1
         var bytes = 0
-        var flights: [Key: Task<EncodedTile, any Error>] = [:]
+        var flights: [Key: Flight] = [:]
+        var flightCount: UInt64 = 0
+        /// The tiles of each place.
+        var atPlace: [UInt64: [Int]] = [:]
 
         mutating func use(_ key: Key) -> EncodedTile? {
             guard let at = index[key] else { return nil }
@@ -108,6 +124,7 @@ final class TileCache: Sendable {
                 nodes.append(node)
             }
             index[key] = at
+            atPlace[key.place, default: []].append(at)
             bytes += cost
             link(at)
             return evicted
@@ -117,9 +134,23 @@ final class TileCache: Sendable {
             unlink(at)
             let node = nodes[at]
             index[node.key] = nil
+            let place = node.key.place
+            if atPlace[place]?.count == 1 { atPlace[place] = nil } else { atPlace[place]?.removeAll { $0 == at } }
             bytes -= node.tile.cost + node.key.filter.utf8.count
             nodes[at].tile = Shard.nothing
             free.append(at)
+        }
+
+        /// - Returns: how many tiles were let go of.
+        mutating func letGo(ofPlaces places: some Sequence<UInt64>) -> Int {
+            var count = 0
+            for place in places {
+                for at in atPlace[place] ?? [] where nodes[at].key.showsFactories {
+                    remove(at)
+                    count += 1
+                }
+            }
+            return count
         }
 
         private mutating func link(_ at: Int) {
@@ -137,6 +168,12 @@ final class TileCache: Sendable {
 
         /// Stands in a free node, so that the tile that was there is let go.
         static let nothing = EncodedTile(body: ByteBuffer(), isGzipped: false)
+    }
+
+    /// A build under way.
+    private struct Flight {
+        var number: UInt64
+        var task: Task<EncodedTile, any Error>
     }
 
     private final class Box: Sendable {
@@ -161,9 +198,12 @@ final class TileCache: Sendable {
     }
 
     private func box(_ key: Key) -> Box {
-        // Neighbouring tiles fall into different shards.
-        let mixed = (key.address ^ UInt64(key.generation) << 56) &* 0x9E37_79B9_7F4A_7C15
-        return boxes[Int(truncatingIfNeeded: mixed >> 40) & (boxes.count - 1)]
+        boxes[shard(ofPlace: key.place)]
+    }
+
+    /// Neighbouring tiles fall into different shards, all tiles of one place into the same.
+    private func shard(ofPlace place: UInt64) -> Int {
+        Int(truncatingIfNeeded: (place &* 0x9E37_79B9_7F4A_7C15) >> 40) & (boxes.count - 1)
     }
 
     /// The tile, if it is here; counts as a hit then, and as nothing otherwise.
@@ -193,11 +233,15 @@ final class TileCache: Sendable {
         let box = box(key)
         let found = box.shard.withLock { shard -> Found in
             if let tile = shard.use(key) { return .tile(tile) }
-            if let flight = shard.flights[key] { return .flight(flight) }
+            if let flight = shard.flights[key] { return .flight(flight.task) }
+            shard.flightCount += 1
+            let number = shard.flightCount
             let flight = Task {
                 let result: Result<EncodedTile, any Error>
                 do { result = .success(try await build()) } catch { result = .failure(error) }
                 let evicted = box.shard.withLock { shard in
+                    // Another build may have its place by now: the map has changed under this one.
+                    guard shard.flights[key]?.number == number else { return 0 }
                     shard.flights[key] = nil
                     guard case .success(let tile) = result else { return 0 }
                     return shard.insert(key, tile, limit: limitPerShard)
@@ -205,7 +249,7 @@ final class TileCache: Sendable {
                 if evicted > 0 { metrics.cacheEvictions.increment(by: evicted) }
                 return try result.get()
             }
-            shard.flights[key] = flight
+            shard.flights[key] = Flight(number: number, task: flight)
             return .flight(flight)
         }
         switch found {
@@ -226,6 +270,31 @@ final class TileCache: Sendable {
                 for (key, at) in shard.index where key.generation != generation { shard.remove(at) }
             }
         }
+    }
+
+    /// Lets go of tiles that a change of the map has touched, and keeps none that is being built. To be called after the new map is in
+    /// service: who asks from then on gets it.
+    ///
+    /// Cost: O(touched places), or, when those are more, O(tiles in the cache).
+    func letGo(of touched: TouchedTiles) {
+        var places: [[UInt64]] = Array(repeating: [], count: boxes.count)
+        for address in touched.addresses {
+            let place = TileRequest.place(of: address)
+            places[shard(ofPlace: place)].append(place)
+        }
+        var count = 0
+        for (box, places) in zip(boxes, places) where !places.isEmpty {
+            count += box.shard.withLock { shard in
+                if !shard.flights.isEmpty {
+                    let touched = Set(places)
+                    for key in shard.flights.keys where touched.contains(key.place) { shard.flights[key] = nil }
+                }
+                if places.count <= shard.atPlace.count { return shard.letGo(ofPlaces: places) }
+                let touched = Set(places)
+                return shard.letGo(ofPlaces: Array(shard.atPlace.keys).filter { touched.contains($0) })
+            }
+        }
+        if count > 0 { metrics.cacheInvalidations.increment(by: count) }
     }
 
     /// Bytes and tiles at this moment.

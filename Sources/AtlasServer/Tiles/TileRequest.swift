@@ -110,18 +110,30 @@ struct TileRequest: Sendable {
             case .carbon: 2
             case .base: 3
             }
+        let place = TileRequest.place(of: TouchedTiles.Address(tile: tile, datum: datum))
+        let address = place | mapBits << 3 | UInt64(coding.rawValue)
+        var text = filter.isEmpty ? "" : filter.canonical
+        if map == .carbon, carbon != CarbonSelection() { text += "&" + carbon.canonical }
+        return TileCache.Key(address: address, generation: generation, filter: text)
+    }
+}
+
+extension TileRequest {
+    /// The bits of a key's address that name a place: all but map and coding.
+    static let placeMask: UInt64 = ~0b11001
+    static let mapMask: UInt64 = 0b11000
+    static let baseMap: UInt64 = 3 << 3
+
+    /// Zoom, x, y and datum as they stand in a key's address.
+    static func place(of address: TouchedTiles.Address) -> UInt64 {
         let datumBits: UInt64 =
-            switch datum {
+            switch address.datum {
             case .wgs84: 0
             case .gcj02: 1
             case .bd09: 2
             }
         // z to 22 takes 5 bits, x and y 22 each.
-        var address = UInt64(tile.z) << 44 | UInt64(tile.x) << 22 | UInt64(tile.y)
-        address = address << 5 | mapBits << 3 | datumBits << 1 | UInt64(coding.rawValue)
-        var text = filter.isEmpty ? "" : filter.canonical
-        if map == .carbon, carbon != CarbonSelection() { text += "&" + carbon.canonical }
-        return TileCache.Key(address: address, generation: generation, filter: text)
+        return (UInt64(address.tile.z) << 44 | UInt64(address.tile.x) << 22 | UInt64(address.tile.y)) << 5 | datumBits << 1
     }
 }
 

@@ -12,6 +12,8 @@ struct TileService: Sendable {
     let gzip: Gzip
     let workers: WorkPool
     let metrics: ServerMetrics
+    /// Whether changes show as they come.
+    let isLive: Bool
 
     /// The encoded tile, if it is in the cache. Never blocks for long; for event loops.
     func cached(_ request: TileRequest, coding: ContentCoding) -> EncodedTile? {
@@ -23,16 +25,18 @@ struct TileService: Sendable {
     ///
     /// - Throws: `QueryError` such as an unknown brand, `Problem` when no snapshot is loaded.
     func tile(_ request: TileRequest, coding: ContentCoding) async throws -> EncodedTile {
-        let loaded = try snapshots.required()
-        let key = request.key(generation: loaded.generation, coding: coding)
+        let key = request.key(generation: try snapshots.required().generation, coding: coding)
         return try await cache.tile(for: key) {
             try await workers.run {
+                // Only now, when the cache knows of this build: a change that comes later makes it forget the tile, one that came
+                // before is in the map.
+                let loaded = try snapshots.required()
                 let start = NIODeadline.now()
                 let bytes = try loaded.atlas.tile(
                     map: request.map, id: request.tile, filter: request.filter, datum: request.datum, carbon: request.carbon)
                 metrics.tileBuild.recordNanoseconds((NIODeadline.now() - start).nanoseconds)
-                if coding == .gzip, let body = gzip.compress(bytes) { return EncodedTile(body: body, isGzipped: true) }
-                return EncodedTile(body: ByteBuffer(bytes: bytes), isGzipped: false)
+                if coding == .gzip, let body = gzip.compress(bytes) { return EncodedTile(body: body, isGzipped: true, isLive: isLive) }
+                return EncodedTile(body: ByteBuffer(bytes: bytes), isGzipped: false, isLive: isLive)
             }
         }
     }

@@ -278,6 +278,10 @@ struct ColumnPlanner {
                 missing.append("factory_id, credit_code or factory_name")
             }
         case .figures, .emissions: break
+        case .suppliers:
+            if !has(SupplierField.factoryID), !has(SupplierField.creditCode), !has(SupplierField.name) {
+                missing.append("credit_code, name or factory_id")
+            }
         }
         if entity == .figures || entity == .emissions { missing += missingOfCarbon(sources) }
         if !missing.isEmpty {

@@ -6,6 +6,11 @@ public enum ImportEntity: String, CaseIterable, Sendable {
     case factories, records, brands, links
     /// Figures of places, and emissions of enterprises, by year.
     case figures, emissions
+    /// A brand's watch list. Private: it goes into the registry by `blueatlas watch` and /v1/watchlists, never by an import.
+    case suppliers
+
+    /// What `blueatlas import` takes.
+    public static let imported: [ImportEntity] = allCases.filter { $0 != .suppliers }
 }
 
 /// A field of one kind of row. Raw values count from 0 without gaps: they index the plan's sources.
@@ -217,6 +222,38 @@ enum LinkField: Int, ImportField {
     }
 }
 
+enum SupplierField: Int, ImportField {
+    case reference, factoryID, creditCode, name, place, tier, tags
+
+    var name: String {
+        switch self {
+        case .reference: "ref"
+        case .factoryID: "factory_id"
+        case .creditCode: "credit_code"
+        case .name: "name"
+        case .place: "place"
+        case .tier: "tier"
+        case .tags: "tags"
+        }
+    }
+
+    var synonyms: [String] {
+        switch self {
+        case .reference:
+            ["reference", "supplierid", "suppliernumber", "supplierno", "suppliercode", "vendorid", "vendorcode", "供应商编号", "供应商代码", "编号"]
+        case .factoryID: ["blueatlasid", "facilityid", "企业id"]
+        case .creditCode: FactoryField.creditCode.synonyms
+        case .name:
+            ["factoryname", "suppliername", "supplier", "facilityname", "companyname", "namezh", "nameen", "供应商名称", "供应商", "供应商全称"]
+                + FactoryField.nameZH.synonyms
+        case .place:
+            ["city", "prefecture", "location", "region", "地区", "城市", "所在地", "所在城市", "所属地区", "地级市"] + FactoryField.countyCode.synonyms
+        case .tier: ["level", "级别", "层级", "供应商层级"]
+        case .tags: ["tag", "labels", "label", "标签", "分类"]
+        }
+    }
+}
+
 extension ImportEntity {
     /// Whether several rows can make one.
     var canBeGrouped: Bool { self == .factories || self == .figures || self == .emissions }
@@ -233,6 +270,7 @@ extension ImportEntity {
         case .links: all(LinkField.self)
         case .figures: all(FigureField.self)
         case .emissions: all(EmissionField.self)
+        case .suppliers: all(SupplierField.self)
         }
     }
 

@@ -33,6 +33,10 @@ public struct Importer: Sendable {
             let entity = options.entity ?? mapping.entity
                 ?? ImportEntity.detect(columns: source.sampleColumns, fileName: fileName, hasGeometry: source.hasFeatures)
         else { throw .unknownEntity(path: path, available: source.sampleColumns.filter { !$0.hasPrefix("@") }) }
+        guard ImportEntity.imported.contains(entity) else {
+            throw .badOption(
+                option: "--entity", value: entity.rawValue, reason: "is no import: watch lists are private; use 'blueatlas watch'")
+        }
         if mapping.groupBy != nil, !entity.canBeGrouped {
             throw .badMapping(
                 source: mapping.source, detail: "\"group_by\" is for factories, figures and emissions, not \(entity.rawValue)")
@@ -129,6 +133,7 @@ final class RowSource {
             let reader = EmissionRowReader(context: context)
             kind = context.plan.group.isNone ? .emissions(reader) : .summedEmissions(reader, RowSums(path: path, context: context))
             idSource = context.plan.sources[EmissionField.factoryID.rawValue]
+        case .suppliers: throw .unknownEntity(path: path, available: [])
         }
     }
 

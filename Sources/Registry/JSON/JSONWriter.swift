@@ -88,6 +88,24 @@ package struct JSONWriter: Sendable {
         needsComma = true
     }
 
+    /// A value that was read; numbers as they were written.
+    package mutating func value(_ value: JSONValue) {
+        switch value {
+        case .null: literal("null")
+        case .boolean(let flag): literal(flag ? "true" : "false")
+        case .number(_, let text): literal(text)
+        case .string(let text): string(text)
+        case .array(let elements): array { json in for element in elements { json.value(element) } }
+        case .object(let members):
+            object { json in
+                for (key, value) in members {
+                    json.key(key)
+                    json.value(value)
+                }
+            }
+        }
+    }
+
     private mutating func nest(_ open: Unicode.Scalar, _ close: Unicode.Scalar, _ body: (inout JSONWriter) throws -> Void) rethrows {
         separate()
         bytes.append(UInt8(ascii: open))

@@ -5,7 +5,8 @@ import GRDB
 final class BrandWriter: BatchWriter {
     static let entity = "brands"
     private let upserter: Upserter
-    private let sequence: Int64
+    /// Of the change that the next row belongs to.
+    var sequence: Int64
 
     init(_ db: Database, path: String, sequence: Int64) throws(RegistryError) {
         upserter = try Upserter(
@@ -39,7 +40,10 @@ final class LinkWriter: BatchWriter {
     private let upserter: Upserter
     private let matcher: FactoryMatcher
     private let brandByID: RawStatement
-    private let sequence: Int64
+    /// Of the change that the next row belongs to.
+    var sequence: Int64
+    /// What the last link was between.
+    private(set) var written: (factoryPK: Int64, brandPK: Int64) = (0, 0)
     private var lastBrand: (id: String, pk: Int64)?
 
     init(_ db: Database, path: String, sequence: Int64) throws(RegistryError) {
@@ -63,6 +67,7 @@ final class LinkWriter: BatchWriter {
         case .found(let pk): factory = pk
         case .rejected(let field, let value, let reason): return .rejected(field: field, value: value, reason: reason)
         }
+        written = (factory, brand)
         let hash = draft.contentHash
         let bindKey = { (row: RawStatement) in
             row.bind(1, factory)
@@ -86,7 +91,14 @@ final class LinkWriter: BatchWriter {
         return result.outcome(field: "brand_id", value: draft.brandID)
     }
 
-    private func brandKey(_ id: String) throws(RegistryError) -> Int64? {
+    /// The factory that a draft names.
+    func factory(of draft: LinkDraft) throws(RegistryError) -> FactoryMatcher.Match { try matcher.resolve(draft.factory) }
+
+    /// A stored factory's id.
+    func factoryID(_ pk: Int64) throws(RegistryError) -> String? { try matcher.id(of: pk) }
+
+    /// A stored brand's key; nil when there is none.
+    func brandKey(_ id: String) throws(RegistryError) -> Int64? {
         if let lastBrand, lastBrand.id == id { return lastBrand.pk }
         brandByID.bind(1, id)
         defer { brandByID.reset() }

@@ -36,9 +36,11 @@ public struct FactoryDetail: Sendable {
     public var records: [RecordDetail]
     /// Published ones only, by brand id, then kind.
     public var links: [LinkDetail]
+    /// Whether its monitoring exceeds a limit now (`ExceedingNow`).
+    public var exceedingNow = false
 
     /// The judgement of the factory; its severities are in the order of `records`.
-    public func assessment(exceedingNow: Bool = false, asOf: Day) -> Assessment {
+    public func assessment(asOf: Day) -> Assessment {
         Assessment.assess(
             records: records.map(\.facts), disclosed: keyMonitored || disclosed, exceedingNow: exceedingNow, asOf: asOf)
     }
@@ -55,6 +57,8 @@ public struct RecordDetail: Hashable, Sendable {
     public var text: String?
     public var sourceURL: String?
     public var retrievedAt: String?
+    /// How far its correction has come; nil: no step was taken.
+    public var correction: CorrectionSummary?
 }
 
 /// One published supplier link of a factory.
@@ -100,7 +104,8 @@ extension RegistryStore {
                 keyMonitored: row.int(15) != 0,
                 disclosed: row.int(16) != 0, synthetic: row.int(17) != 0,
                 flags: FactoryFlags(rawValue: UInt32(truncatingIfNeeded: row.int(18))), attributes: try attributes(row.text(19), db),
-                records: try records(of: pk, db), links: try publishedLinks(of: pk, db))
+                records: try records(of: pk, db), links: try publishedLinks(of: pk, db),
+                exceedingNow: try RegistryStore.isExceeding(factoryPK: pk, db, path: path))
         }
     }
 
@@ -112,13 +117,15 @@ extension RegistryStore {
                 document_number, regulation, text, source_url, retrieved_at FROM records WHERE factory_pk = ?1 ORDER BY published, id
                 """)
         row.bind(1, factory)
+        let corrections = try correctionSummaries(ofFactory: factory, db)
         var records: [RecordDetail] = []
         while try row.step() {
             records.append(
                 RecordDetail(
                     id: row.text(9) ?? "", facts: try RecordFacts(row, path: path), supersedes: row.text(10), authority: row.text(11),
                     documentNumber: row.text(12),
-                    regulation: row.text(13), text: row.text(14), sourceURL: row.text(15), retrievedAt: row.text(16)))
+                    regulation: row.text(13), text: row.text(14), sourceURL: row.text(15), retrievedAt: row.text(16),
+                    correction: corrections[row.text(9) ?? ""]))
         }
         return records
     }

@@ -11,6 +11,8 @@ final class FactoryWriter: BatchWriter {
     var sequence: Int64
     /// Says where a factory lies; nil when no borders are known. Set before the first row.
     var places: PlaceLocator?
+    /// What the last row was written as.
+    private(set) var written: (id: String, pk: Int64) = ("", 0)
     /// Whether a synthetic row was written.
     private var wroteSynthetic = false
 
@@ -37,8 +39,11 @@ final class FactoryWriter: BatchWriter {
             contentHash: hash, seen: &seen, bindKey: { $0.bind(1, id) },
             bindValues: { bind(draft, id: id, attributes: attributes, hash: hash, to: $0) })
         switch result {
-        case .accepted, .updated: wroteSynthetic = wroteSynthetic || draft.synthetic
-        case .unchanged, .duplicate: break
+        case .accepted(let pk), .updated(let pk):
+            wroteSynthetic = wroteSynthetic || draft.synthetic
+            written = (id, pk)
+        case .unchanged(let pk): written = (id, pk)
+        case .duplicate: break
         }
         let value = field == "id" ? id : field == "credit_code" ? draft.creditCode : draft.nameZH ?? draft.nameEN
         return result.outcome(field: field, value: value ?? "")

@@ -46,10 +46,10 @@ public enum NameKey {
 /// A place as a source writes it, to be compared with a factory's county code and address.
 struct PlaceKey {
     /// The digits of a GB/T 2260 code without its trailing pairs of zeros: 320000 is 32.
-    private var code: String?
+    private(set) var code: String?
     /// The normalised place, and its last, most exact part.
     private var whole = ""
-    private var last = ""
+    private(set) var last = ""
 
     /// Nil for a place that says nothing.
     init?(_ text: String?) {

@@ -17,6 +17,12 @@ enum RegistrySchema {
         migrator.registerMigration("places", foreignKeyChecks: .immediate) { db in try db.execute(sql: placeTables) }
         migrator.registerMigration("live registry", foreignKeyChecks: .immediate) { db in try db.execute(sql: LiveSchema.tables) }
         migrator.registerMigration("carbon", foreignKeyChecks: .immediate) { db in try db.execute(sql: carbonTables) }
+        migrator.registerMigration("logos of brands", foreignKeyChecks: .immediate) { db in try db.execute(sql: logoTables) }
+        migrator.registerMigration("monitoring", foreignKeyChecks: .immediate) { db in try db.execute(sql: ReadingSchema.tables) }
+        migrator.registerMigration("corrective action", foreignKeyChecks: .immediate) { db in
+            try db.execute(sql: CorrectionSchema.tables)
+        }
+        migrator.registerMigration("watch lists", foreignKeyChecks: .immediate) { db in try db.execute(sql: WatchSchema.tables) }
         return migrator
     }
 
@@ -142,6 +148,21 @@ enum RegistrySchema {
         ALTER TABLE factories ADD COLUMN place_county INTEGER;
         ALTER TABLE factories ADD COLUMN place_prefecture INTEGER;
         ALTER TABLE factories ADD COLUMN place_province INTEGER;
+        """
+
+    /// Pictures drawn by this program, each once under the SHA-256 of its bytes, and whose they are.
+    private static let logoTables = """
+        CREATE TABLE logos (
+            hash TEXT PRIMARY KEY NOT NULL,
+            png BLOB NOT NULL,
+            width INTEGER NOT NULL, height INTEGER NOT NULL
+        ) STRICT;
+
+        CREATE TABLE brand_logos (
+            brand_pk INTEGER PRIMARY KEY REFERENCES brands (pk),
+            hash TEXT NOT NULL REFERENCES logos (hash),
+            set_at TEXT NOT NULL
+        ) STRICT;
         """
 
     /// For finding a factory by code or name: made when the first row needs it, kept from then on. A first big import is

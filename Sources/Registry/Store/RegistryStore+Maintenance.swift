@@ -223,6 +223,33 @@ extension RegistryStore {
                     AND place_province IS NOT NULL AND place_province NOT IN (SELECT code FROM places) LIMIT 1
                     """)
             if try lost.step() { problems.append("factory \(lost.text(0) ?? "?") lies in a province that is not in the table of places") }
+            // What belongs together was written together: a live change, its line in the audit log, the row that it is about.
+            let changes = [
+                (
+                    "change %1 has no line in the audit log",
+                    "SELECT seq FROM changes WHERE kind <> 'batch' AND seq NOT IN (SELECT seq FROM audit WHERE seq IS NOT NULL) LIMIT 1"
+                ),
+                (
+                    "the audit log names change %1, which is not in the feed",
+                    "SELECT seq FROM audit WHERE seq IS NOT NULL AND seq NOT IN (SELECT seq FROM changes) LIMIT 1"
+                ),
+                (
+                    "the feed says that record %1 was added, and it is not there",
+                    "SELECT subject FROM changes WHERE kind = 'record.added' AND subject NOT IN (SELECT id FROM records) LIMIT 1"
+                ),
+                (
+                    "a row of records was written by change %1, which is not in the feed",
+                    "SELECT max(changed_seq) FROM records HAVING max(changed_seq) > (SELECT coalesce(max(seq), 0) FROM changes)"
+                ),
+                (
+                    "a factory was removed by change %1, which is not in the feed",
+                    "SELECT removed_seq FROM factories WHERE removed_seq IS NOT NULL AND removed_seq NOT IN (SELECT seq FROM changes) LIMIT 1"
+                ),
+            ]
+            for (words, sql) in changes {
+                let row = try RawStatement(db, path: path, sql: sql)
+                if try row.step() { problems.append(words.replacing("%1", with: row.text(0) ?? "?")) }
+            }
             return problems
         }
         guard problems.isEmpty else { throw .damaged(path: path, detail: problems.joined(separator: "; ")) }

@@ -2,20 +2,25 @@
 
 import { byId, el, settled } from "./dom.js";
 import { filterQuery, maps, radii, readAddress, state, writeAddress } from "./state.js";
-import { distance, fillIn, preferredLanguage, t } from "./text.js";
+import { distance, fillIn, preferredLanguage, t, term } from "./text.js";
 import { get } from "./api.js";
 import * as map from "./map.js";
 import { rememberBrand, setChoices, showFilters, startFilters } from "./filters.js";
 import { startSearch } from "./search.js";
 import { showList, showPile, startList } from "./list.js";
-import { showLegend } from "./legend.js";
+import { showLegend, startLegend } from "./legend.js";
+import { applyExceeding, startExceeding } from "./monitoring.js";
 import { showFactory } from "./factory.js";
 import { setCarbon, showPlace, startCarbon } from "./carbon.js";
+import { startLive } from "./live.js";
+import { showBrand } from "./brand.js";
 
 let service = null;
 let focusBefore = null;
 /** What the map shows of the state, to know what a change of the address changed. */
 let shown = {};
+/** The factory in the panel: where it is, its name and status. */
+let opened = null;
 
 // --- Showing the state
 
@@ -53,35 +58,52 @@ function showService() {
   byId("as-of").textContent = snapshot ? t("asOf", snapshot.as_of) : "";
 }
 
-async function openPanel() {
-  const isOpen = state.factory !== "" || state.place !== "";
-  byId("list").hidden = isOpen;
-  byId("factory").hidden = !isOpen;
-  if (state.place) {
+/** `isAgain`: the same factory, after it has changed. */
+async function openPanel(isAgain = false) {
+  const isPlace = state.place !== "";
+  const isBrand = state.about !== "" && state.factory === "";
+  byId("list").hidden = state.factory !== "" || isPlace || isBrand;
+  byId("factory").hidden = state.factory === "" && !isPlace;
+  byId("brand").hidden = !isBrand || isPlace;
+  if (isPlace || !state.factory) {
     map.showSelected(null);
-    return showPlace(state.place, { close: closePlace, show: (box) => map.goToBox(box, 8) });
+    opened = null;
   }
-  if (!state.factory) {
-    map.showSelected(null);
-    return false;
+  if (isPlace) return showPlace(state.place, { close: closePlace, show: (box) => map.goToBox(box, 8) });
+  if (isBrand) {
+    return showBrand(state.about, {
+      close: closeBrand, factory: openFactory, show: (bbox) => map.goToBox(bbox),
+      loaded: (brand) => {
+        rememberBrand(brand);
+        showFilters();
+      },
+    });
   }
+  if (!state.factory) return false;
   return showFactory(state.factory, {
-    loaded: (coordinates) => {
+    loaded: (coordinates, now) => {
       map.showSelected(coordinates);
+      const before = opened;
+      opened = { coordinates, ...now };
+      if (isAgain) {
+        if (before && before.status !== now.status) byId("announce").textContent = t("liveStatus", now.name, term(now.status));
+        return;
+      }
       // On a phone the panel is below the map.
       if (matchMedia("(max-width: 760px)").matches) byId("factory").scrollIntoView();
       // A shared factory without a position of the map: show where it is.
       if (!state.at) map.jumpTo({ longitude: coordinates[0], latitude: coordinates[1], zoom: 13 });
     },
     show: ([longitude, latitude]) => map.goTo(longitude, latitude, 15),
-    close: closeFactory,
+    close: closeFactory, brand: openBrand,
   });
 }
 
 /** Shows everything that differs from what is shown. */
 function show() {
   const now = {
-    map: state.map, filters: filterQuery(), factory: state.factory, place: state.place, near: JSON.stringify(state.near), lang: state.lang,
+    map: state.map, filters: filterQuery(), factory: state.factory, place: state.place, about: state.about,
+    near: JSON.stringify(state.near), lang: state.lang, exceeding: state.exceeding,
   };
   const before = shown;
   const differs = (...names) => names.some((name) => now[name] !== before[name]);
@@ -93,16 +115,30 @@ function show() {
   if (differs("map")) showTabs();
   showFilters();
   if (differs("near")) map.showNear(state.near);
-  if (differs("map")) map.showMap();
+  if (differs("exceeding")) applyExceeding();
+  if (differs("map", "lang")) map.showMap();
   else if (differs("filters")) map.applyFilters();
   if (differs("map", "filters", "near", "lang")) showList();
-  if (differs("factory", "place") || (differs("lang") && before.lang) || (state.place && differs("filters"))) openPanel();
+  if (differs("factory", "place", "about") || (differs("lang") && before.lang) || (state.place && differs("filters"))) openPanel();
 }
 
 /** After a person changed the state. */
 function changed(isNewEntry = false) {
   writeAddress(isNewEntry);
   show();
+}
+
+/** After something in view has changed: the map stays where it is, only what it shows is asked for again. */
+async function followChange(isTouched) {
+  map.refreshTiles();
+  if (opened && isTouched(...opened.coordinates)) {
+    const hadFocus = byId("factory").contains(document.activeElement);
+    await openPanel(true);
+    if (hadFocus) byId("factory").focus({ preventScroll: true });
+  } else if (!state.factory) {
+    await showList();
+    byId("announce").textContent = t("liveChanged");
+  }
 }
 
 // --- What a person does
@@ -140,11 +176,25 @@ function closePlace() {
   (entry ?? (focusBefore?.isConnected ? focusBefore : byId("panel"))).focus();
 }
 
+/** Shows the page of a brand, and its suppliers on the map. */
+function openBrand(id) {
+  Object.assign(state, { brand: [id], map: "supply-chain", about: id, factory: "", place: "" });
+  changed(true);
+  byId("panel").scrollTop = 0;
+  byId("brand").focus({ preventScroll: true });
+}
+
+function closeBrand() {
+  state.about = "";
+  changed(true);
+  byId("panel").focus();
+}
+
 function setNear(near) {
   state.near = near;
   setPicking(false);
   if (state.map === "carbon") state.map = "blue";
-  Object.assign(state, { factory: "", place: "" });
+  Object.assign(state, { factory: "", place: "", about: "" });
   changed(true);
   if (near) map.fitNear(near);
 }
@@ -171,7 +221,7 @@ function locate() {
 
 function chooseMap(name) {
   if (name === state.map) return;
-  Object.assign(state, { map: name, factory: "", place: "" });
+  Object.assign(state, { map: name, factory: "", place: "", about: "" });
   changed(true);
 }
 
@@ -210,6 +260,7 @@ function start() {
     if (byId("near-pick").getAttribute("aria-pressed") === "true") setPicking(false);
     else if (state.factory) closeFactory();
     else if (state.place) closePlace();
+    else if (state.about) closeBrand();
   });
   startFilters(() => changed());
   startList({ factory: openFactory, leaveNear: () => setNear(null) });
@@ -223,8 +274,7 @@ function start() {
     place: (place) => map.goToBox(place.bbox),
     brand: (brand) => {
       rememberBrand(brand);
-      Object.assign(state, { brand: [brand.id], map: "supply-chain", factory: "" });
-      changed(true);
+      openBrand(brand.id);
     },
   });
   const moved = settled(200, () => {
@@ -238,8 +288,8 @@ function start() {
     moved, factory: openFactory,
     picked: (position) => setNear({ ...position, radius: Number(byId("radius").value) }),
     pile: (features) => {
-      if (state.factory) {
-        state.factory = "";
+      if (state.factory || state.about) {
+        Object.assign(state, { factory: "", about: "" });
         changed(true);
       }
       showPile(features);
@@ -252,6 +302,8 @@ function start() {
       if (state.map === "carbon" && style) showList();
     },
   });
+  startLegend(() => changed());
+  startExceeding({ factory: openFactory, ready: () => showLegend() });
   // A shared or edited address, or the back button.
   addEventListener("hashchange", () => follow());
   addEventListener("popstate", () => follow());
@@ -260,6 +312,7 @@ function start() {
   get("/v1").then((found) => {
     service = found;
     showService();
+    if (found.live) startLive({ changed: followChange });
   }).catch(() => {});
 }
 

@@ -6,9 +6,11 @@ import { state } from "./state.js";
 import { count, distance, named, t, term } from "./text.js";
 import { industryName } from "./names.js";
 import { emissions } from "./carbon.js";
+import { monitoring } from "./monitoring.js";
+import { history } from "./history.js";
 
 /**
- * Shows a factory in the panel. `on` has: loaded(coordinates), close(), show(coordinates).
+ * Shows a factory in the panel. `on` has: loaded(coordinates, { name, status }), close(), show(coordinates), brand(id).
  * Returns whether there is such a factory.
  */
 export async function showFactory(id, on) {
@@ -36,10 +38,11 @@ export async function showFactory(id, on) {
       el("button", { type: "button", text: t("onMap"), onclick: () => on.show(coordinates) }), copyButton()),
     facts(values),
     emissions(values.emissions),
-    brands(values.brands ?? []),
+    values.key_monitored ? monitoring(id) : "",
+    brands(values.brands ?? [], on.brand),
     records(values.records),
   );
-  on.loaded(coordinates);
+  on.loaded(coordinates, { name, status: values.status });
   return true;
 }
 
@@ -105,13 +108,13 @@ async function nameCounty(values, place, agency) {
   }
 }
 
-function brands(list) {
+function brands(list, open) {
   if (!list.length) return "";
   return el("section", {}, el("h3", { text: t("brandsOf", count(list.length)) }),
     el("ul", { class: "brands" }, list.map((brand) => {
       if (typeof brand === "string") return el("li", { text: brand });
       const detail = [term(brand.kind), brand.since ? t("since", brand.since) : "", brand.until ? t("until", brand.until) : ""];
-      return el("li", {}, el("strong", { text: named(brand) }), " ", el("span", { class: "detail", text: detail.filter(Boolean).join(" · ") }));
+      return el("li", {}, el("button", { type: "button", class: "quiet", text: named(brand), onclick: () => open(brand.id) }), " ", el("span", { class: "detail", text: detail.filter(Boolean).join(" · ") }));
     })));
 }
 
@@ -129,6 +132,7 @@ function record(item) {
   if (item.decides_status) tags.push(el("span", { class: "tag decides", text: t("decides") }));
   if (item.superseded) tags.push(el("span", { class: "tag", text: t("superseded") }));
   else if (item.counts === false) tags.push(el("span", { class: "tag", text: t("notCounted") }));
+  if (item.correction?.relapsed) tags.push(el("span", { class: "tag standing", text: t("relapsed") }));
   const rows = [];
   const add = (label, content) => { if (content) rows.push(el("dt", { text: label }), el("dd", {}, content)); };
   add(t("authority"), item.authority);
@@ -140,5 +144,6 @@ function record(item) {
     el("p", {}, tags),
     el("p", { class: "detail", text: measures.filter(Boolean).join(" · ") }),
     item.text ? el("p", { class: "said-in-record", text: item.text }) : null,
-    el("dl", {}, rows));
+    el("dl", {}, rows),
+    history(item));
 }

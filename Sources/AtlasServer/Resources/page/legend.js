@@ -5,8 +5,13 @@ import { byId, el } from "./dom.js";
 import { state } from "./state.js";
 import { t } from "./text.js";
 import { carbonLegend } from "./carbon.js";
+import { exceedingEntry } from "./monitoring.js";
 
 let entries = [];
+let changed = () => {};
+
+/** What to call when a person changes what the legend offers. */
+export const startLegend = (action) => { changed = action; };
 
 /** Shows the legend of a style; without one, that of the last in the language of the page. */
 export function showLegend(style) {
@@ -17,8 +22,13 @@ export function showLegend(style) {
   const legend = byId("legend");
   legend.hidden = state.map === "carbon" && !entries.length;
   legend.setAttribute("aria-label", t("legend"));
-  legend.replaceChildren(...(state.map === "carbon" ? carbonLegend() : [cluster()]));
+  const blueLegend = () => [cluster(), exceedingEntry(changed) ?? ""];
+  legend.replaceChildren(...({ carbon: carbonLegend, "supply-chain": () => [ring(), more(), cluster()] }[state.map] ?? blueLegend)());
 }
+
+const ring = () => el("p", {}, el("span", { class: "logo-ring", "aria-hidden": "true", text: "B" }), t("ringLegend"));
+
+const more = () => el("p", {}, el("span", { class: "plus", "aria-hidden": "true", text: "+2" }), t("moreLegend"));
 
 const cluster = () =>
   el("p", {}, el("span", { class: "circles", "aria-hidden": "true" }, el("i"), el("i"), el("i")), t("clusterLegend"));

@@ -27,20 +27,21 @@ const query = () => {
   return text ? `&${text}` : "";
 };
 
-function item(feature) {
+/** The entry of a factory in a list; `choose` is called with its id. */
+export function item(feature, choose = open) {
   const values = feature.properties;
   const facts = [term(values.status)];
   if (values.industry) facts.push(industryName(values.industry));
   if (values.records) facts.push(t("recordCount", count(values.records)));
   if (values.distance_m !== undefined) facts.unshift(distance(values.distance_m));
-  return el("li", {}, el("button", { type: "button", class: "entry", "data-id": values.id, onclick: () => open(String(values.id)) },
+  return el("li", {}, el("button", { type: "button", class: "entry", "data-id": values.id, onclick: () => choose(String(values.id)) },
     el("span", { class: `mark ${values.status}`, "aria-hidden": "true" }),
     el("span", { class: "name", text: named({ ...values, name_zh: values.name_zh ?? values.name }) }),
     el("span", { class: "detail", text: facts.join(" · ") })));
 }
 
 function show(title, features, ...more) {
-  byId("list").replaceChildren(el("h2", { text: title }), el("ol", { class: "entries" }, features.map(item)), ...more);
+  byId("list").replaceChildren(el("h2", { text: title }), el("ol", { class: "entries" }, features.map((feature) => item(feature))), ...more);
 }
 
 function fail(problem) {
@@ -95,7 +96,7 @@ function moreButton(page) {
   button.addEventListener("click", async () => {
     try {
       const following = await get(new URL(next.href).pathname + new URL(next.href).search, "list");
-      const entries = following.features.map(item);
+      const entries = following.features.map((feature) => item(feature));
       byId("list").querySelector("ol").append(...entries);
       button.replaceWith(...[moreButton(following)].filter(Boolean));
       entries[0]?.querySelector("button").focus();

@@ -41,10 +41,10 @@ function withFilters(address) {
 
 const isFiltered = (address) => new URL(address, location.href).pathname.startsWith(`/tiles/${state.map}`);
 
-/** A style is asked for with metric and year: its colours follow from them. */
+/** A style is asked for in the language of the page; that of the carbon map with metric and year: its colours follow from them. */
 function styleAddress() {
   const query = state.map === "carbon" ? filterQuery() : "";
-  return `/styles/${state.map}.json${query && `?${query}`}`;
+  return `/styles/${state.map}.json?lang=${state.lang}${query && `&${query}`}`;
 }
 
 /** The style of the first map, asked for before the map itself is made: that takes a while. */
@@ -178,6 +178,15 @@ async function recolour() {
     handlers.styled(style);
   } catch (problem) {
     if (problem.name !== "AbortError") showMessage(t("mapFailed", problem.message));
+  }
+}
+
+/** Asks for the tiles in view again, after their contents have changed: what is drawn stays until they are there. */
+export function refreshTiles() {
+  if (!map || styleName !== state.map) return;
+  for (const [name, description] of Object.entries(map.getStyle().sources)) {
+    const source = description.type === "vector" ? map.getSource(name) : null;
+    if (source?.tiles?.some(isFiltered)) source.setTiles(source.tiles);
   }
 }
 

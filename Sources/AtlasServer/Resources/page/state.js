@@ -1,7 +1,7 @@
 // state.js: what is shown, and the same in the address bar, so that a view can be shared, kept and gone back to.
 //
-// It stands behind `#` as name=value pairs: map, at (zoom/latitude/longitude), the filters, factory, place, near (longitude,latitude,metres),
-// lang. What is not there has its usual value.
+// It stands behind `#` as name=value pairs: map, at (zoom/latitude/longitude), the filters, factory, place, about (a brand's page), near
+// (longitude,latitude,metres), lang. What is not there has its usual value.
 
 export const statuses = ["violating", "unresolved", "explained", "corrected", "clean", "unknown"];
 export const categories =
@@ -11,7 +11,7 @@ export const radii = [500, 1000, 2000, 5000, 10000, 20000, 50000, 100000];
 
 const usual = () => ({
   map: "blue", at: null, status: [], industry: "", category: "", brand: [], from: "", to: "", metric: "", year: "", factory: "", place: "",
-  near: null, lang: "",
+  about: "", near: null, lang: "", exceeding: "",
 });
 
 export const state = usual();
@@ -43,11 +43,13 @@ export function parse(text) {
   found.year = /^\d{4}$/.test(given.get("year") ?? "") ? given.get("year") : "";
   found.factory = (given.get("factory") ?? "").slice(0, 200);
   found.place = found.map === "carbon" && !found.factory && /^\d{6}$/.test(given.get("place") ?? "") ? given.get("place") : "";
+  found.about = (given.get("about") ?? "").slice(0, 200);
   const near = (given.get("near") ?? "").split(",");
   if (near.length === 3) {
     const [longitude, latitude, radius] = [number(near[0], -180, 180), number(near[1], -90, 90), number(near[2], 1, 100000)];
     if (longitude !== null && latitude !== null && radius !== null) found.near = { longitude, latitude, radius };
   }
+  found.exceeding = given.get("exceeding") === "1" ? "1" : "";
   if (["zh", "en"].includes(given.get("lang"))) found.lang = given.get("lang");
   return found;
 }
@@ -63,7 +65,7 @@ export function format(values) {
   add("status", values.status.join(","));
   for (const name of ["industry", "category"]) add(name, values[name]);
   add("brand", values.brand.join(","));
-  for (const name of ["from", "to", "metric", "year", "factory", "place"]) add(name, values[name]);
+  for (const name of ["from", "to", "metric", "year", "factory", "place", "about", "exceeding"]) add(name, values[name]);
   if (values.near) {
     add("near", `${values.near.longitude.toFixed(6)},${values.near.latitude.toFixed(6)},${Math.round(values.near.radius)}`);
   }

@@ -49,6 +49,32 @@ public struct AuditEntry: Hashable, Sendable {
     public var detail: String?
 }
 
+extension AuditEntry {
+    /// As one JSON object.
+    public var json: String {
+        var json = JSONWriter()
+        json.object { write(to: &$0) }
+        return json.text
+    }
+
+    /// The members of its object.
+    package func write(to json: inout JSONWriter) {
+        json.field("number", number)
+        json.field("at", at)
+        json.field(optional: "key", keyID)
+        json.field(optional: "account", accountID)
+        json.field(optional: "address", address)
+        json.field(optional: "request", requestID)
+        json.field("action", action)
+        json.field(optional: "subject", subject)
+        if let sequence { json.field("seq", sequence) }
+        if let detail, let value = try? JSONValue.parse(Array(detail.utf8)) {
+            json.key("detail")
+            json.value(value)
+        }
+    }
+}
+
 extension RegistryStore {
     /// All accounts, by id.
     public func accounts() throws(RegistryError) -> [AccountEntry] {

@@ -118,4 +118,33 @@ extension WriteContext {
         guard try row.run() == 1 else { throw WriteRefusal(.notFound, field: "key", value: id, reason: "there is no such key") }
         try audit(action: "key.revoked", subject: id)
     }
+
+    /// Makes a key like another one and lets that one end.
+    ///
+    /// - Parameter overlapSeconds: how long both count, so that a client can change over; 0: the old one is revoked now.
+    public func rotateKey(id: String, overlapSeconds: Int64) throws -> NewKey {
+        let row = try statement(
+            """
+            SELECT accounts.id, rights, label, expires_at, keys.created_at, opened_by FROM keys JOIN accounts ON accounts.pk = account_pk
+            WHERE keys.id = ?1 AND revoked_at IS NULL
+            """)
+        row.bind(1, id)
+        guard try row.step(), row.isNull(5), let account = row.text(0) else {
+            throw WriteRefusal(.notFound, field: "key", value: id, reason: "there is no such key, or it was revoked")
+        }
+        // The new one lasts as long from now as the old one did from its making.
+        let ends = row.optionalInt(3).map { now + ($0 - row.int(4)) }
+        let rights = row.int(1) == -1 ? nil : Right.set(bits: row.int(1))
+        let new = try createKey(account: account, rights: rights, label: row.text(2), expiresAt: ends)
+        if overlapSeconds > 0 {
+            let end = try statement("UPDATE keys SET expires_at = min(coalesce(expires_at, ?2), ?2) WHERE id = ?1")
+            end.bind(1, id)
+            end.bind(2, now + overlapSeconds * 1000)
+            try end.run()
+            try audit(action: "key.ending", subject: id, detail: #"{"seconds":\#(overlapSeconds)}"#)
+        } else {
+            try revokeKey(id: id)
+        }
+        return new
+    }
 }

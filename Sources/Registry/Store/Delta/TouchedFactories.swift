@@ -87,7 +87,8 @@ extension RegistryStore {
             db, path: path,
             sql: """
                 SELECT lon, lat, accuracy_m, county, flags, key_monitored, disclosed, id, industry, name_zh, name_en, former_name,
-                    credit_code, place_county, place_prefecture, place_province
+                    credit_code, place_county, place_prefecture, place_province,
+                    EXISTS (SELECT 1 FROM monitoring_state WHERE factory_pk = factories.pk AND exceeding = 1)
                 FROM factories WHERE pk = ?1 AND removed_seq IS NULL
                 """)
         let records = try RawStatement(
@@ -120,7 +121,7 @@ extension RegistryStore {
                         longitude: factory.double(0), latitude: factory.double(1), accuracyMeters: factory.optionalDouble(2),
                         countyCode: Int32(truncatingIfNeeded: factory.int(3)), places: factory.places(13),
                         flags: UInt32(truncatingIfNeeded: factory.int(4)), keyMonitored: factory.int(5) != 0,
-                        disclosed: factory.int(6) != 0, exceedingNow: false, records: try facts(of: pk, records),
+                        disclosed: factory.int(6) != 0, exceedingNow: factory.int(16) != 0, records: try facts(of: pk, records),
                         brandIDs: try texts(of: pk, brands))
                 ))
         }

@@ -7,6 +7,7 @@ final class FactoryJudgement {
     private let path: String
     private let facts: RawStatement
     private let factory: RawStatement
+    private let exceeding: RawStatement
     private let asOf: Day
 
     init(_ db: Database, path: String) throws(RegistryError) {
@@ -18,6 +19,7 @@ final class FactoryJudgement {
                 WHERE factory_pk = ?1 ORDER BY published, id
                 """)
         factory = try RawStatement(db, path: path, sql: "SELECT key_monitored, disclosed FROM factories WHERE pk = ?1")
+        exceeding = try RawStatement(db, path: path, sql: "SELECT exceeding FROM monitoring_state WHERE factory_pk = ?1")
         let day = try RawStatement(db, path: path, sql: "SELECT value FROM meta WHERE name = 'as_of'")
         asOf = try day.step() ? day.text(0).flatMap { Day(iso: $0) } ?? Day.today() : Day.today()
     }
@@ -41,7 +43,11 @@ final class FactoryJudgement {
     }
 
     /// Whether its monitoring exceeds a limit now.
-    private func exceedsNow(_ factoryPK: Int64) throws(RegistryError) -> Bool { false }
+    private func exceedsNow(_ factoryPK: Int64) throws(RegistryError) -> Bool {
+        exceeding.bind(1, factoryPK)
+        defer { exceeding.reset() }
+        return try exceeding.step() && exceeding.int(0) != 0
+    }
 }
 
 extension RecordFacts {

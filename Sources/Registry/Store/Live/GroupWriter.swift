@@ -25,14 +25,20 @@ public final class GroupWriter: Sendable {
     public let store: RegistryStore
     private let feed: ChangeFeed
     private let largestGroup: Int
+    private let clock: @Sendable () -> Int64
     private let state = Mutex(State())
     private let queue = DispatchQueue(label: "registry.writer", qos: .userInitiated)
 
-    /// - Parameter largestGroup: writes in one transaction, at most.
-    public init(store: RegistryStore, feed: ChangeFeed, largestGroup: Int = 512) {
+    /// - Parameters:
+    ///   - largestGroup: writes in one transaction, at most.
+    ///   - clock: milliseconds since 1970.
+    public init(
+        store: RegistryStore, feed: ChangeFeed, largestGroup: Int = 512, clock: @escaping @Sendable () -> Int64 = LiveTime.now
+    ) {
         self.store = store
         self.feed = feed
         self.largestGroup = largestGroup
+        self.clock = clock
     }
 
     /// What the writer failed with last, as a whole (no room on the disk, another process holds the lock); nil while it writes.
@@ -47,15 +53,34 @@ public final class GroupWriter: Sendable {
         as author: WriteAuthor, _ body: @escaping @Sendable (WriteContext) throws -> Result
     ) async throws -> Result {
         try await withCheckedThrowingContinuation { continuation in
-            let write = Write(author: author, body: body, continuation: continuation)
-            let (isStopped, starts) = state.withLock { state in
-                if state.isStopped { return (true, false) }
-                state.waiting.append(write)
-                defer { state.isRunning = true }
-                return (false, !state.isRunning)
-            }
-            if isStopped { return continuation.resume(throwing: Stopped()) }
-            if starts { queue.async { self.writeGroups() } }
+            enqueue([Write(author: author, body: body) { continuation.resume(with: $0) }])
+        }
+    }
+
+    /// Runs writes in their order, each in a savepoint of its own, and returns their results in that order once those that succeeded are
+    /// safely on the disk.
+    public func submit<Result: Sendable>(
+        as author: WriteAuthor, each bodies: [@Sendable (WriteContext) throws -> Result]
+    ) async -> [Swift.Result<Result, any Error>] {
+        guard !bodies.isEmpty else { return [] }
+        return await withCheckedContinuation { continuation in
+            let gathered = Gathered<Result>(count: bodies.count) { continuation.resume(returning: $0) }
+            enqueue(
+                bodies.enumerated().map { place, body in Write(author: author, body: body) { gathered.set(place, $0) } })
+        }
+    }
+
+    private func enqueue(_ writes: [any QueuedWrite]) {
+        let (isStopped, starts) = state.withLock { state in
+            if state.isStopped { return (true, false) }
+            state.waiting.append(contentsOf: writes)
+            defer { state.isRunning = true }
+            return (false, !state.isRunning)
+        }
+        if isStopped {
+            for write in writes { write.refuse(Stopped()) }
+        } else if starts {
+            queue.async { self.writeGroups() }
         }
     }
 
@@ -96,7 +121,8 @@ public final class GroupWriter: Sendable {
                     let path = store.path
                     let first = try RegistryStore.nextSequence(db, path: path)
                     let tools = WriteTools()
-                    let context = WriteContext(db: db, path: path, now: LiveTime.now(), nextSequence: first, tools: tools)
+                    let context = WriteContext(
+                        db: db, store: store, now: clock(), nextSequence: first, tools: tools)
                     let begin = try RawStatement(db, path: path, sql: "SAVEPOINT live")
                     let release = try RawStatement(db, path: path, sql: "RELEASE live")
                     let rollBack = try RawStatement(db, path: path, sql: "ROLLBACK TO live")
@@ -133,21 +159,23 @@ private protocol QueuedWrite: AnyObject, Sendable {
     func fail(_ error: any Error)
     /// - Parameter error: why its group was not committed; nil: it was.
     func answer(_ error: RegistryError?)
+    /// It never ran.
+    func refuse(_ error: any Error)
 }
 
 private final class Write<Result: Sendable>: QueuedWrite {
     let author: WriteAuthor
     private let body: @Sendable (WriteContext) throws -> Result
-    private let continuation: CheckedContinuation<Result, any Error>
+    private let completion: @Sendable (Swift.Result<Result, any Error>) -> Void
     private let outcome = Mutex<Swift.Result<Result, any Error>?>(nil)
 
     init(
         author: WriteAuthor, body: @escaping @Sendable (WriteContext) throws -> Result,
-        continuation: CheckedContinuation<Result, any Error>
+        completion: @escaping @Sendable (Swift.Result<Result, any Error>) -> Void
     ) {
         self.author = author
         self.body = body
-        self.continuation = continuation
+        self.completion = completion
     }
 
     func run(_ context: WriteContext) throws {
@@ -160,9 +188,30 @@ private final class Write<Result: Sendable>: QueuedWrite {
     func answer(_ error: RegistryError?) {
         let outcome = outcome.withLock { $0 }
         // A write that was refused for its own reasons keeps them.
-        if case .failure(let own)? = outcome { return continuation.resume(throwing: own) }
-        if let error { return continuation.resume(throwing: error) }
-        guard case .success(let result)? = outcome else { return continuation.resume(throwing: GroupWriter.Stopped()) }
-        continuation.resume(returning: result)
+        if case .failure(let own)? = outcome { return completion(.failure(own)) }
+        if let error { return completion(.failure(error)) }
+        completion(outcome ?? .failure(GroupWriter.Stopped()))
+    }
+
+    func refuse(_ error: any Error) { completion(.failure(error)) }
+}
+
+/// The results of several writes, handed over when the last has come.
+private final class Gathered<Result: Sendable>: Sendable {
+    private let results: Mutex<(missing: Int, all: [Swift.Result<Result, any Error>])>
+    private let completion: @Sendable ([Swift.Result<Result, any Error>]) -> Void
+
+    init(count: Int, completion: @escaping @Sendable ([Swift.Result<Result, any Error>]) -> Void) {
+        results = Mutex((count, Array(repeating: .failure(GroupWriter.Stopped()), count: count)))
+        self.completion = completion
+    }
+
+    func set(_ place: Int, _ result: Swift.Result<Result, any Error>) {
+        let all = results.withLock { results -> [Swift.Result<Result, any Error>]? in
+            results.all[place] = result
+            results.missing -= 1
+            return results.missing == 0 ? results.all : nil
+        }
+        if let all { completion(all) }
     }
 }

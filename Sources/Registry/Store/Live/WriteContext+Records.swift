@@ -44,6 +44,7 @@ extension WriteContext {
         case .rejected(let field, let value, let reason): throw WriteRefusal(.invalid, field: field, value: value, reason: reason)
         }
         let before = try assess(factoryPK: factory).assessment.status
+        let stateBefore = try draft.id.flatMap { try state(ofRecord: $0) }
         var seen = PrimaryKeySet()
         let outcome: WriteReceipt.Outcome
         switch try writer.write(draft, seen: &seen) {
@@ -63,13 +64,16 @@ extension WriteContext {
             outcome: outcome, id: id, factoryID: factoryID, sequence: nextSequence, status: assessment.status,
             statusReason: assessment.reason, statusReasonZH: assessment.reasonZH, severity: severity)
         if outcome == .unchanged {
-            receipt.sequence = try lastChange(ofRecord: id)
+            receipt.sequence = try version("records", id: id) ?? 0
             return receipt
         }
         let data = WriteContext.event(of: draft, severity: severity, status: assessment.status, before: before)
+        let isWithdrawn = outcome == .changed && draft.state == .withdrawn && stateBefore != .withdrawn
         receipt.sequence = try change(
-            kind: outcome == .added ? "record.added" : "record.changed", factoryPK: factory, subject: id, data: data)
+            kind: outcome == .added ? "record.added" : isWithdrawn ? "record.withdrawn" : "record.changed", factoryPK: factory, subject: id,
+            data: data)
         for other in writer.written.remarked where other != id { try announceRemarked(record: other, by: id) }
+        try noteRelapses(factoryPK: factory)
         return receipt
     }
 
@@ -86,10 +90,11 @@ extension WriteContext {
         try change(kind: "record.changed", factoryPK: row.int(0), subject: id, data: json.text)
     }
 
-    private func lastChange(ofRecord id: String) throws(RegistryError) -> Int64 {
-        let row = try statement("SELECT changed_seq FROM records WHERE id = ?1")
+    private func state(ofRecord id: String) throws(RegistryError) -> RecordState? {
+        let row = try tools.recordState(db, path)
         row.bind(1, id)
-        return try row.step() ? row.int(0) : 0
+        defer { row.reset() }
+        return try row.step() ? RecordState(rawValue: UInt8(truncatingIfNeeded: row.int(0))) : nil
     }
 
     /// What watchers need to decide whether a record concerns them.

@@ -27,7 +27,8 @@ public struct WriteAuthor: Hashable, Sendable {
 /// One write of a group. Used inside the body it is handed to, on the writer's thread.
 public final class WriteContext {
     let db: Database
-    let path: String
+    let store: RegistryStore
+    var path: String { store.path }
     public internal(set) var author: WriteAuthor
     /// Milliseconds since 1970, the same for the whole group.
     public let now: Int64
@@ -37,9 +38,9 @@ public final class WriteContext {
     let tools: WriteTools
     private let nowText: String
 
-    init(db: Database, path: String, now: Int64, nextSequence: Int64, tools: WriteTools) {
+    init(db: Database, store: RegistryStore, now: Int64, nextSequence: Int64, tools: WriteTools) {
         self.db = db
-        self.path = path
+        self.store = store
         self.author = .commandLine
         self.now = now
         self.nextSequence = nextSequence
@@ -104,7 +105,12 @@ public final class WriteContext {
 final class WriteTools {
     private var changeRow: RawStatement?
     private var auditRow: RawStatement?
+    private var stateRow: RawStatement?
+    private var verifiedRow: RawStatement?
     private var recordWriter: RecordWriter?
+    private var factoryWriter: FactoryWriter?
+    private var brandWriter: BrandWriter?
+    private var linkWriter: LinkWriter?
     private var judgement: FactoryJudgement?
 
     func insertChange(_ db: Database, _ path: String) throws(RegistryError) -> RawStatement {
@@ -131,6 +137,22 @@ final class WriteTools {
         return made
     }
 
+    func recordState(_ db: Database, _ path: String) throws(RegistryError) -> RawStatement {
+        if let stateRow { return stateRow }
+        let made = try RawStatement(db, path: path, sql: "SELECT state FROM records WHERE id = ?1")
+        stateRow = made
+        return made
+    }
+
+    /// A row when a factory has verified records that could relapse.
+    func verified(_ db: Database, _ path: String) throws(RegistryError) -> RawStatement {
+        if let verifiedRow { return verifiedRow }
+        let made = try RawStatement(
+            db, path: path, sql: "SELECT 1 FROM corrections WHERE factory_pk = ?1 AND stage = ?2 AND relapsed_by IS NULL LIMIT 1")
+        verifiedRow = made
+        return made
+    }
+
     func records(_ context: WriteContext) throws(RegistryError) -> RecordWriter {
         if let recordWriter {
             recordWriter.sequence = context.nextSequence
@@ -141,6 +163,37 @@ final class WriteTools {
         return made
     }
 
+    func factories(_ context: WriteContext) throws(RegistryError) -> FactoryWriter {
+        if let factoryWriter {
+            factoryWriter.sequence = context.nextSequence
+            return factoryWriter
+        }
+        let made = try FactoryWriter(context.db, path: context.path, sequence: context.nextSequence)
+        made.places = try context.store.placeCache.locator(context.db, path: context.path)
+        factoryWriter = made
+        return made
+    }
+
+    func brands(_ context: WriteContext) throws(RegistryError) -> BrandWriter {
+        if let brandWriter {
+            brandWriter.sequence = context.nextSequence
+            return brandWriter
+        }
+        let made = try BrandWriter(context.db, path: context.path, sequence: context.nextSequence)
+        brandWriter = made
+        return made
+    }
+
+    func links(_ context: WriteContext) throws(RegistryError) -> LinkWriter {
+        if let linkWriter {
+            linkWriter.sequence = context.nextSequence
+            return linkWriter
+        }
+        let made = try LinkWriter(context.db, path: context.path, sequence: context.nextSequence)
+        linkWriter = made
+        return made
+    }
+
     func judge(_ context: WriteContext) throws(RegistryError) -> FactoryJudgement {
         if let judgement { return judgement }
         let made = try FactoryJudgement(context.db, path: context.path)
@@ -148,8 +201,11 @@ final class WriteTools {
         return made
     }
 
-    /// After a savepoint was rolled back: writers remember rows that they have met, which may be gone again.
+    /// After a savepoint was rolled back, or a row was removed: writers remember rows that they have met, which may be gone.
     func forgetRows() {
         recordWriter = nil
+        factoryWriter = nil
+        brandWriter = nil
+        linkWriter = nil
     }
 }

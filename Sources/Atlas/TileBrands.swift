@@ -1,0 +1,41 @@
+// TileBrands.swift: a supplier's brands as attributes of its feature: the first few one by one, for their logos, and how many more there are.
+
+import VectorTile
+
+/// Writes brands into one layer. A brand's text is written once a tile.
+struct TileBrands {
+    /// Brands of the filter: a person who asks for a brand sees its logo first.
+    private let wanted: Set<String>
+    private let list: AttributeKey
+    private let count: AttributeKey
+    private let drawn: [AttributeKey]
+    private let more: AttributeKey
+    private var references: [String: AttributeValueRef] = [:]
+
+    init(first: [String], layer: inout LayerEncoder) {
+        wanted = Set(first)
+        list = layer.key("brands")
+        count = layer.key("brand_count")
+        var keys: [AttributeKey] = []
+        for place in 0..<TileRules.brandsDrawn { keys.append(layer.key("brand_\(place)")) }
+        drawn = keys
+        more = layer.key("more")
+    }
+
+    /// - Parameter all: of one supplier, in the order of the brand table.
+    mutating func write(_ all: [String], into layer: inout LayerEncoder) {
+        var brands = all
+        if !wanted.isEmpty, brands.count > 1 { brands = brands.filter(wanted.contains) + brands.filter { !wanted.contains($0) } }
+        layer.set(list, brands.prefix(TileRules.brandsListed).joined(separator: ","))
+        layer.set(count, UInt64(brands.count))
+        for (key, brand) in zip(drawn, brands) { layer.set(key, reference(brand, &layer)) }
+        if brands.count > drawn.count { layer.set(more, UInt64(brands.count - drawn.count)) }
+    }
+
+    private mutating func reference(_ brand: String, _ layer: inout LayerEncoder) -> AttributeValueRef {
+        if let known = references[brand] { return known }
+        let made = layer.value(brand)
+        references[brand] = made
+        return made
+    }
+}

@@ -1,0 +1,80 @@
+// LiveFactoryTests.swift: factories, brands and supplier links written to a live server.
+
+import Foundation
+import Registry
+import Testing
+
+@Suite struct LiveFactoryTests {
+    @Test func aPositionNamesItsDatum() async throws {
+        try await withLiveServer { live in
+            let without = try await live.send(
+                "POST", "/v1/factories", as: .feed, body: #"{"id":"N1","name_zh":"新厂","lon":121.5,"lat":31.2}"#)
+            #expect(without.status == 422 && without.json["parameter"] as? String == "datum", "\(without.text)")
+            let body = #"{"id":"N1","name_zh":"新厂","lon":121.5,"lat":31.2,"datum":"gcj02","attributes":{"units":2}}"#
+            let added = try await live.send("POST", "/v1/factories", as: .feed, body: body)
+            #expect(added.status == 201 && added.json["status"] as? String == "unknown", "\(added.text)")
+            let fields = try await live.send("GET", "/v1/factories/N1/fields")
+            #expect(fields.json["datum"] as? String == "gcj02" && fields.json["lon"] as? Double == 121.5)
+            let etag = try #require(fields["etag"])
+            let half = try await live.send("PATCH", "/v1/factories/N1", as: .feed, headers: [("If-Match", etag)], body: #"{"lon":121.6}"#)
+            #expect(half.status == 422)
+            let named = try await live.send(
+                "PATCH", "/v1/factories/N1", as: .feed, headers: [("If-Match", etag)], body: #"{"name_en":"New Works","disclosed":true}"#)
+            #expect(named.status == 200 && named.json["status"] as? String == "clean", "\(named.text)")
+            let after = try await live.send("GET", "/v1/factories/N1/fields")
+            #expect(after.json["name_zh"] as? String == "新厂" && after.json["name_en"] as? String == "New Works")
+            #expect((after.json["attributes"] as? [String: Any])?["units"] as? Int == 2)
+        }
+    }
+
+    @Test func aRemovedFactoryIsGoneUntilItIsAddedAgain() async throws {
+        try await withLiveServer { live in
+            #expect(try await live.send("DELETE", "/v1/factories/T0", as: .feed, headers: [("If-Match", "*")]).status == 200)
+            #expect(try await live.send("GET", "/v1/factories/T0/fields").status == 404)
+            let record = try await live.send(
+                "POST", "/v1/records", as: .feed, body: #"{"factory_id":"T0","kind":"penalty","published":"2026-11-20"}"#)
+            #expect(record.status == 422 && record.json["parameter"] as? String == "factory_id")
+            let again = try await live.send(
+                "POST", "/v1/factories", as: .feed, body: #"{"id":"T0","name_zh":"新厂","lon":121.5,"lat":31.2,"datum":"wgs84"}"#)
+            #expect(again.status == 201 && again.json["status"] as? String == "violating", "\(again.text)")
+            let store = try RegistryStore(path: live.atlas.storePath, mode: .readOnly)
+            let kinds = try store.liveChanges(after: 0, limit: 10_000, audience: .everyone).filter { $0.factoryID == "T0" }.map(\.kind)
+            #expect(kinds == ["factory.removed", "factory.added"])
+            try store.verifyIntegrity()
+        }
+    }
+
+    @Test func aBrandWritesItsOwnLinksOnly() async throws {
+        try await withLiveServer { live in
+            let own = #"{"brand_id":"B1","factory_id":"T20","kind":"logistics","published":false}"#
+            #expect(try await live.send("POST", "/v1/links", as: .brand, body: own).status == 201)
+            let others = try await live.send("POST", "/v1/links", as: .brand, body: own.replacing("B1", with: "B2"))
+            let unknown = try await live.send("POST", "/v1/links", as: .brand, body: own.replacing("B1", with: "B9"))
+            #expect(others.status == 403 && unknown.status == 403)
+            // Nobody else sees it, in no feed and at no address.
+            #expect(try await live.send("GET", "/v1/links/B1/T20/logistics").status == 404)
+            let read = try await live.send("GET", "/v1/links/B1/T20/logistics", as: .brand)
+            #expect(read.status == 200 && read.json["published"] as? Bool == false)
+            let store = try RegistryStore(path: live.atlas.storePath, mode: .readOnly)
+            #expect(try !store.liveChanges(after: 0, limit: 10_000, audience: .everyone).contains { $0.kind.hasPrefix("link") })
+            let published = try await live.send(
+                "PATCH", "/v1/links/B1/T20/logistics", as: .brand, headers: [("If-Match", "*")], body: #"{"published":true}"#)
+            #expect(published.status == 200, "\(published.text)")
+            #expect(try store.liveChanges(after: 0, limit: 10_000, audience: .everyone).last?.kind == "link.added")
+            #expect(try await live.send("DELETE", "/v1/links/B2/T0/materials", as: .brand, headers: [("If-Match", "*")]).status == 404)
+            #expect(try await live.send("DELETE", "/v1/links/B1/T20/logistics", as: .brand, headers: [("If-Match", "*")]).status == 200)
+        }
+    }
+
+    @Test func aBrandThatHasLinksStays() async throws {
+        try await withLiveServer { live in
+            #expect(try await live.send("POST", "/v1/brands", as: .admin, body: #"{"id":"B3","name_en":"Brand 3"}"#).status == 201)
+            #expect(try await live.send("DELETE", "/v1/brands/B3", as: .admin, headers: [("If-Match", "*")]).status == 200)
+            #expect(try await live.send("DELETE", "/v1/brands/B2", as: .admin, headers: [("If-Match", "*")]).status == 409)
+            let renamed = try await live.send(
+                "PATCH", "/v1/brands/B1", as: .brand, headers: [("If-Match", "*")], body: #"{"name_zh":"品牌"}"#)
+            #expect(renamed.status == 200, "\(renamed.text)")
+            #expect(try await live.send("PATCH", "/v1/brands/B2", as: .brand, headers: [("If-Match", "*")], body: "{}").status == 403)
+        }
+    }
+}

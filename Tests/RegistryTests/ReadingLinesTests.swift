@@ -1,0 +1,102 @@
+// ReadingLinesTests.swift: readings as feeds send them: both forms, cut anywhere, and each thing that can be wrong with a line.
+
+import Foundation
+import Monitoring
+import Testing
+
+@testable import Registry
+
+private func rows(_ text: String, step: Int = .max) throws -> [ReadingLines.Row] {
+    var lines = ReadingLines()
+    var rows: [ReadingLines.Row] = []
+    let bytes = Array(text.utf8)
+    var at = 0
+    while at < bytes.count {
+        let end = min(bytes.count, step == .max ? bytes.count : at + step)
+        try bytes[at..<end].withUnsafeBufferPointer { try lines.feed($0) { rows.append($0) } }
+        at = end
+    }
+    try lines.finish { rows.append($0) }
+    return rows
+}
+
+extension ReadingLines.Row {
+    fileprivate var words: String {
+        switch self {
+        case .reading(let draft):
+            "\(draft.line) \(draft.outletID) \(draft.pollutant.code) \(draft.hour.iso) \(draft.reading.value?.description ?? "-")"
+                + " \(draft.unit?.symbol ?? "") \(draft.reading.flag.name)"
+        case .reject(let reject): "\(reject.line) \(reject.field): \(reject.reason)"
+        }
+    }
+}
+
+@Test(arguments: [1, 2, 7, 64, Int.max]) func bothFormsSayTheSameHoweverTheyAreCut(step: Int) throws {
+    let json = """
+        {"outlet":"O1","pollutant":"w01018","hour":"2026-11-23T05:00+08:00","value":42.5,"unit":"mg/L"}
+        { "hour" : "2026-11-22T21:00Z", "value":"0.25", "pollutant":"NH3-N", "outlet":"O1", "flag":null }
+
+        {"outlet":"O2","pollutant":"a21026","hour":"2026-11-23T05:00+08:00","value":null,"flag":"outage","unit":"mg/m³"}
+        """
+    let csv =
+        "\u{FEFF}Outlet,pollutant,hour,value,note,unit,flag\r\n" + """
+            O1,w01018,2026-11-23T05:00+08:00,42.5,,mg/L,
+            "O1",NH3-N,2026-11-22T21:00Z,0.25,"a, b",,
+
+            O2,a21026,2026-11-23T05:00+08:00,,,mg/m3,outage
+            """
+    let expected = [
+        "O1 w01018 2026-11-23T05:00+08:00 42.5 mg/L none", "O1 w21003 2026-11-23T05:00+08:00 0.25  none",
+        "O2 a21026 2026-11-23T05:00+08:00 - mg/m3 outage",
+    ]
+    #expect(try rows(json, step: step).map(\.words) == zip(["1", "2", "4"], expected).map { "\($0) \($1)" })
+    #expect(try rows(csv, step: step).map(\.words) == zip(["2", "3", "5"], expected).map { "\($0) \($1)" })
+}
+
+@Test func eachLineThatIsNoReadingIsRefusedByItsField() throws {
+    let good = #"{"outlet":"O1","pollutant":"COD","hour":"2026-11-23T05:00+08:00","value":1}"#
+    func with(_ change: (String, String)) -> String { good.replacingOccurrences(change.0, change.1) }
+    let cases: [(String, String)] = [
+        (#"{"outlet":"","pollutant":"COD"}"#, "outlet"), (with(("O1", String(repeating: "x", count: 65))), "outlet"),
+        (with((#""outlet":"O1""#, #""outlet":7"#)), "outlet"), (with(("COD", "CODD")), "pollutant"), (with(("+08:00", "")), "hour"),
+        (with(("05:00", "05:30")), "hour"), (with((":1}", ":1e999}")), "value"), (with((":1}", ":NaN}")), "value"),
+        (with((":1}", ":true}")), "value"), (with((":1}", ":\"one\"}")), "value"), (with((":1}", ":0.1234567}")), "value"),
+        (with((":1}", ":1,\"unit\":\"mg\"}")), "unit"), (with((":1}", ":1,\"flag\":\"broken\"}")), "flag"),
+        (with((":1}", ":1,\"value\":2}")), "value"), (with((":1}", ":1,\"extra\":2}")), "extra"), (with((":1}", ":1")), "line"),
+        (with((":1}", ":1} {}")), "line"), ("[1]", "line"), (with(("O1", "O\\u0031")), "outlet"),
+        (with((":1}", ":" + String(repeating: "[", count: 3000) + "}")), "line"), (String(repeating: "x", count: 5000), "line"),
+    ]
+    for (line, field) in cases {
+        let found = try rows(good + "\n" + line + "\n" + good)
+        #expect(found.count == 3)
+        guard case .reject(let reject) = found[1] else {
+            Issue.record("taken: \(line)")
+            continue
+        }
+        #expect(reject.line == 2 && reject.field == field && !reject.reason.isEmpty, "\(reject) for \(line.prefix(120))")
+        if case .reading = found[2] {} else { Issue.record("the line behind was lost") }
+    }
+}
+
+@Test func aLineThatIsNotUTF8IsRefusedAlone() throws {
+    var lines = ReadingLines()
+    var count = (readings: 0, rejects: 0)
+    let good = Array(#"{"outlet":"O1","pollutant":"COD","hour":"2026-11-23T05:00+08:00","value":1}"#.utf8)
+    let bytes = good + [0x0A] + [UInt8(ascii: "{"), 0xFF, 0xFE] + [0x0A] + good
+    try bytes.withUnsafeBufferPointer { try lines.feed($0) { if case .reading = $0 { count.readings += 1 } else { count.rejects += 1 } } }
+    try lines.finish { if case .reading = $0 { count.readings += 1 } else { count.rejects += 1 } }
+    #expect(count == (2, 1))
+}
+
+@Test func aHeaderThatLacksAColumnIsAnErrorOfTheWhole() {
+    #expect(throws: ReadingLines.NoReadings.self) { try rows("outlet,hour,value\nO1,2026-11-23T05:00Z,1\n") }
+    #expect(throws: ReadingLines.NoReadings.self) { try rows("outlet,pollutant,hour,value,value\n") }
+    #expect(throws: ReadingLines.NoReadings.self) { try rows("<html>") }
+}
+
+extension String {
+    fileprivate func replacingOccurrences(_ part: String, _ other: String) -> String {
+        guard let range = range(of: part) else { return self }
+        return replacingCharacters(in: range, with: other)
+    }
+}
