@@ -75,6 +75,7 @@ public final class Snapshot: Sendable {
     let place: Column<UInt32>
     let placeColumns: PlaceColumns
     let carbon: CarbonColumns
+    let emissionTables = EmissionTables()
     let lazyLocator = LazyLocator()
     /// Brands' ids by index: small, so kept as strings.
     let brandIDs: [String]

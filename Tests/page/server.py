@@ -83,8 +83,11 @@ class Server:
     def post(self, path: str, key: str, body: bytes, kind: str = "application/json"):
         request = urllib.request.Request(
             self.address + path, data=body, method="POST", headers={"Authorization": f"Bearer {key}", "Content-Type": kind})
-        with urllib.request.urlopen(request, timeout=30) as answer:
-            return json.load(answer)
+        try:
+            with urllib.request.urlopen(request, timeout=30) as answer:
+                return json.load(answer)
+        except urllib.error.HTTPError as error:
+            raise RuntimeError(f"POST {path}: {error.code} {error.read().decode()}") from None
 
     def key(self, account: str, role: str, *options: str) -> str:
         """A key of a new account."""

@@ -10,6 +10,7 @@ import os
 import shutil
 import subprocess
 import sys
+import threading
 import time
 import unittest
 import urllib.parse
@@ -826,6 +827,73 @@ class CorrectionTests(unittest.TestCase):
         self.assertEqual(Path(download.value.path()).read_bytes(), b"replaced on Monday")
         self.assertIsNone(view.page.evaluate("() => window.hacked ?? null"))
         view.shot("correction-en")
+
+
+class LiveTests(unittest.TestCase):
+    """A map that is open while the data change."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.live = Server(server.program, live=True)
+        cls.addClassCleanup(cls.live.stop)
+        cls.key = cls.live.key("page-bureau", "feed")
+
+    def post(self, factory, number):
+        record = {"id": f"LIVE-{factory}-{number}", "factory_id": factory, "kind": "penalty", "category": "water", "published": "2026-11-20",
+                  "fine_cny": 2_000_000}
+        return self.live.post("/v1/records", self.key, json.dumps(record).encode())
+
+    def test_a_dot_turns_red_on_the_open_map(self):
+        clean = self.live.get("/v1/factories", bbox=CHINA, status="clean", limit=1)["features"][0]
+        factory, (longitude, latitude) = clean["properties"]["id"], clean["geometry"]["coordinates"]
+        view = View(self, f"lang=en&at=15/{latitude}/{longitude}", at=self.live).settle()
+        status = lambda: next((item["status"] for item in view.drawn("factories") if item["id"] == factory), None)
+        self.eventually_listening(view)
+        self.assertEqual(status(), "clean")
+        view.shot("live-before-en")
+        start = time.monotonic()
+        self.post(factory, 1)
+        view.eventually(lambda: status() == "violating", "the dot stays as it was")
+        took = time.monotonic() - start
+        print(f"\nposted to drawn: {took * 1000:.0f} ms, a debug build", file=sys.stderr)
+        self.assertLess(took, 5)
+        # Also what the list says, and nobody has reloaded the page.
+        view.eventually(lambda: "violating" in view.text(f'.entry[data-id="{factory}"]').lower(), "the list stays as it was")
+        self.assertEqual(view.page.evaluate("() => performance.getEntriesByType('navigation').length"), 1)
+        view.shot("live-after-en")
+
+    def test_an_open_panel_follows_its_factory_while_others_change_without_a_pause(self):
+        found = self.live.get("/v1/factories", bbox=CHINA, status="unknown", limit=2)["features"]
+        factory, other = (item["properties"]["id"] for item in found)
+        view = View(self, f"lang=en&factory={factory}", at=self.live)
+        view.page.locator("#factory h2").wait_for()
+        view.settle()
+        self.eventually_listening(view)
+        self.assertNotIn("Violating", view.text("#factory"))
+        # One change in 50 ms: less than changes are gathered for.
+        stops = threading.Event()
+
+        def go_on():
+            number = 0
+            while not stops.wait(0.05):
+                number += 1
+                self.post(other, number)
+
+        thread = threading.Thread(target=go_on)
+        thread.start()
+        try:
+            self.post(factory, 1)
+            view.eventually(lambda: "Violating" in view.text("#factory"), "the panel stays as it was")
+        finally:
+            stops.set()
+            thread.join()
+
+    def eventually_listening(self, view):
+        view.eventually(
+            lambda: view.page.evaluate("() => performance.getEntriesByType('resource').some((item) => item.name.endsWith('/v1/live/head'))"),
+            "the page does not follow changes")
+        # The stream itself is no finished resource: its beginning shows nowhere.
+        view.page.wait_for_timeout(500)
 
 
 class CostTests(unittest.TestCase):

@@ -101,22 +101,6 @@ struct CarbonColumns: Sendable {
         return nil
     }
 
-    /// Summed tonnes of the scopes that are known; nil when none of them is.
-    @inline(__always)
-    func tonnes(_ row: Int, _ scopes: EmissionScopes) -> Double? {
-        var sum = 0.0
-        var isKnown = false
-        func add(_ value: Double) {
-            if value.isNaN { return }
-            sum += value
-            isKnown = true
-        }
-        if scopes.contains(.one) { add(scope1[row]) }
-        if scopes.contains(.two) { add(scope2[row]) }
-        if scopes.contains(.three) { add(scope3[row]) }
-        return isKnown ? sum : nil
-    }
-
     /// Enterprises among a run of factories: their numbers.
     func numbers(in factories: Range<Int>) -> Range<Int> {
         let first = enterprise.partitioningIndex { Int($0) >= factories.lowerBound }

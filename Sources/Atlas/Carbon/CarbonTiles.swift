@@ -61,18 +61,19 @@ struct EmissionCircle {
     private var sumX: UInt64 = 0
     private var sumY: UInt64 = 0
 
-    mutating func add(index: Int, row: Int, tonnes: Double, x: UInt32, y: UInt32, _ carbon: CarbonColumns) {
-        if count == 0 { (first, self.row) = (index, row) }
+    @inline(__always)
+    mutating func add(_ row: EmissionRow, tonnes: Double) {
+        if count == 0 { (first, self.row) = (Int(row.index), Int(row.row)) }
         count += 1
         self.tonnes += tonnes
         func known(_ value: Double) -> Double { value.isNaN ? 0 : value }
-        scopes.0 += known(carbon.scope1[row])
-        scopes.1 += known(carbon.scope2[row])
-        scopes.2 += known(carbon.scope3[row])
-        if carbon.verified[row] == 1 { verified += 1 }
-        if carbon.sources[Int(carbon.emissionSource[row])].synthetic { isSynthetic = true }
-        sumX += UInt64(x)
-        sumY += UInt64(y)
+        scopes.0 += known(row.scopes.0)
+        scopes.1 += known(row.scopes.1)
+        scopes.2 += known(row.scopes.2)
+        if row.isVerified { verified += 1 }
+        if row.isSynthetic { isSynthetic = true }
+        sumX += UInt64(row.x)
+        sumY += UInt64(row.y)
     }
 
     /// The mean position: inside the cell, since a cell is convex.
@@ -144,9 +145,10 @@ extension Snapshot {
     ) -> [PlacedCircle] {
         var found: [PlacedCircle] = []
         let box = tile.box
+        let rows = emissionTables.rows(year: year, carbon, tree)
         func passes(_ index: Int) -> Bool { program.passesAll || program.passes(index) }
         func take(_ factories: Range<Int>) {
-            forEachCircle(carbon.numbers(in: factories), zoom: tile.z, year: year, scopes: scopes, where: passes) { circle in
+            Snapshot.forEachCircle(rows.of(factories), zoom: tile.z, scopes: scopes, where: passes) { circle in
                 let mean = circle.mean
                 let at = datum.moved(mean)
                 guard box.contains(at) else { return }
@@ -163,25 +165,22 @@ extension Snapshot {
     }
 
     /// Calls `body` for each circle of a run of enterprises: those of one cell together below the zoom from which all stand alone.
-    func forEachCircle(
-        _ numbers: Range<Int>, zoom: Int, year: UInt16, scopes: EmissionScopes, where passes: (Int) -> Bool,
-        _ body: (EmissionCircle) -> Void
+    static func forEachCircle(
+        _ rows: ArraySlice<EmissionRow>, zoom: Int, scopes: EmissionScopes, where passes: (Int) -> Bool, _ body: (EmissionCircle) -> Void
     ) {
         let clustered = zoom < TileRules.firstZoomWithoutClusters
         let shift = UInt32(max(32 - zoom - CarbonTileSchema.cellDepth, 0))
         var circle = EmissionCircle()
         var cell: (x: UInt32, y: UInt32) = (0, 0)
-        for number in numbers {
-            guard let row = carbon.row(number, year: year), let tonnes = carbon.tonnes(row, scopes) else { continue }
-            let index = Int(carbon.enterprise[number])
-            guard passes(index) else { continue }
-            let (x, y) = (tree.x[index], tree.y[index])
-            if circle.count > 0, !clustered || cell != (x >> shift, y >> shift) {
+        for row in rows {
+            guard let tonnes = row.tonnes(scopes), passes(Int(row.index)) else { continue }
+            let here = (x: row.x >> shift, y: row.y >> shift)
+            if circle.count > 0, !clustered || cell != here {
                 body(circle)
                 circle = EmissionCircle()
             }
-            cell = (x >> shift, y >> shift)
-            circle.add(index: index, row: row, tonnes: tonnes, x: x, y: y, carbon)
+            cell = here
+            circle.add(row, tonnes: tonnes)
         }
         if circle.count > 0 { body(circle) }
     }

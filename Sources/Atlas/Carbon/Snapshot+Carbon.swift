@@ -171,16 +171,14 @@ extension Snapshot {
         let year = emissionYear(selection)
         var found: [(tonnes: Double, index: Int, row: Int)] = []
         var sum = 0.0
-        let wanted = UInt16(clamping: year ?? 0)
-        for number in carbon.enterprise.indices {
-            let index = Int(carbon.enterprise[number])
+        for row in emissionTables.rows(year: UInt16(clamping: year ?? 0), carbon, tree) {
+            let index = Int(row.index)
             let (longitude, latitude) = (earth.longitude[index], earth.latitude[index])
             let isBetween = west <= east ? longitude >= west && longitude <= east : longitude >= west || longitude <= east
-            guard isBetween, latitude >= south, latitude <= north, program.passes(index), let row = carbon.row(number, year: wanted),
-                let tonnes = carbon.tonnes(row, selection.scopes)
+            guard isBetween, latitude >= south, latitude <= north, program.passes(index), let tonnes = row.tonnes(selection.scopes)
             else { continue }
             sum += tonnes
-            found.append((tonnes, index, row))
+            found.append((tonnes, index, Int(row.row)))
         }
         let hits = found.sorted { ($1.tonnes, primaryKey[$0.index]) < ($0.tonnes, primaryKey[$1.index]) }.prefix(max(limit, 0)).map {
             EnterpriseHit(factory: hit($0.index), emission: emission($0.row), tonnes: $0.tonnes)
@@ -192,9 +190,8 @@ extension Snapshot {
     public func largestCircle(zoom: Int, selection: CarbonSelection) -> Double {
         guard let year = emissionYear(selection) else { return 0 }
         var largest = 0.0
-        func passes(_ index: Int) -> Bool { true }
-        let all = carbon.enterprise.indices
-        forEachCircle(all, zoom: zoom, year: UInt16(clamping: year), scopes: selection.scopes, where: passes) {
+        let rows = emissionTables.rows(year: UInt16(clamping: year), carbon, tree)
+        Snapshot.forEachCircle(rows[...], zoom: zoom, scopes: selection.scopes, where: { _ in true }) {
             largest = max(largest, $0.tonnes)
         }
         return largest

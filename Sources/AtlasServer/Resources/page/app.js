@@ -1,9 +1,11 @@
 // app.js: brings the parts together: what a person does changes the state; the state is written into the address bar and shown.
 
+import "./early.js";
 import { byId, el, settled } from "./dom.js";
 import { filterQuery, maps, radii, readAddress, state, writeAddress } from "./state.js";
-import { distance, fillIn, preferredLanguage, t, term } from "./text.js";
+import { distance, fillIn, t, term } from "./text.js";
 import { get } from "./api.js";
+import { firstStyleOrPatience } from "./style.js";
 import * as map from "./map.js";
 import { rememberBrand, setChoices, showFilters, startFilters } from "./filters.js";
 import { startSearch } from "./search.js";
@@ -242,9 +244,6 @@ function startTabs() {
 }
 
 function start() {
-  readAddress();
-  state.lang ||= preferredLanguage();
-  map.prefetch();
   startTabs();
   byId("language").addEventListener("click", () => {
     state.lang = state.lang === "en" ? "zh" : "en";
@@ -301,6 +300,10 @@ function start() {
       showLegend(style);
       if (state.map === "carbon" && style) showList();
     },
+    recoloured: (style) => {
+      setCarbon(style);
+      showLegend(style);
+    },
   });
   startLegend(() => changed());
   startExceeding({ factory: openFactory, ready: () => showLegend() });
@@ -325,4 +328,5 @@ function follow() {
   if (JSON.stringify(state.at) !== before) map.jumpTo(state.at);
 }
 
+await firstStyleOrPatience();
 start();

@@ -2,11 +2,11 @@
 // what is in view is asked for again. Without a stream it looks now and then; a server that does not take changes is left alone.
 
 import { get } from "./api.js";
-import { settled } from "./dom.js";
 import { windowText } from "./map.js";
 
-/** Milliseconds: changes are gathered for so long, and a look without a stream comes so often. */
+/** Milliseconds: changes are gathered for so long, two refreshes are so far apart, and a look without a stream comes so often. */
 const gathering = 150;
+const pause = 750;
 const looking = 10_000;
 
 /**
@@ -22,16 +22,21 @@ export async function startLive(on) {
   }
   let pending = [];
   let timer = null;
-  const tell = settled(gathering, () => {
+  let telling = null;
+  let told = -pause;
+  const tell = () => {
     const changes = pending;
     pending = [];
+    telling = null;
+    told = performance.now();
     const isTouched = (longitude, latitude) => changes.some((change) => !change || touches(change, longitude, latitude));
     if (changes.some((change) => !change || isInView(change))) on.changed(isTouched);
-  });
+  };
   /** A change; null: anything may have changed. */
   const add = (change) => {
     pending.push(change);
-    tell();
+    // Changes that come without a pause must not put it off for ever.
+    telling ??= setTimeout(tell, Math.max(gathering, told + pause - performance.now()));
   };
   const look = async () => {
     try {

@@ -1,13 +1,12 @@
 // map.js: the map itself: takes the server's style as it is, hands the filters to its tiles, and says what was clicked.
 
 import { byId, el } from "./dom.js";
-import { filterQuery, listQuery, state } from "./state.js";
+import { listQuery, state } from "./state.js";
 import { count, named, t, term } from "./text.js";
 import { get } from "./api.js";
 import { amount, tonnes } from "./carbon.js";
+import { getStyle, isFiltered, takeReadyStyle, takeStyle, withFilters } from "./style.js";
 
-/** Parameters that this page sets on tiles; others in a style's own addresses stay. */
-const ours = ["status", "industry", "category", "brand", "from", "to", "min_severity", "metric", "year"];
 /** All of China, for a first visit. */
 const china = [[73.5, 17.5], [135.2, 53.8]];
 const empty = { type: "FeatureCollection", features: [] };
@@ -18,6 +17,8 @@ let styleName = null;
 let popup = null;
 let overlay = { near: empty, selected: empty };
 let filterStart = 0;
+/** The style that the map was made with, until it has been told of. */
+let initial = null;
 
 /** Whether there is a map that can be moved. */
 export const hasMap = () => map !== null;
@@ -29,44 +30,18 @@ function showMessage(text) {
   message.textContent = text ?? "";
 }
 
-/** The filters as query parameters of a tile's or TileJSON's address. */
-function withFilters(address) {
-  const [path, query = ""] = address.split("?");
-  const parameters = new URLSearchParams(query);
-  for (const name of ours) parameters.delete(name);
-  for (const [name, value] of new URLSearchParams(filterQuery())) parameters.set(name, value);
-  const text = parameters.toString().replaceAll("%2C", ",");
-  return text ? `${path}?${text}` : path;
-}
-
-const isFiltered = (address) => new URL(address, location.href).pathname.startsWith(`/tiles/${state.map}`);
-
-/** A style is asked for in the language of the page; that of the carbon map with metric and year: its colours follow from them. */
-function styleAddress() {
-  const query = state.map === "carbon" ? filterQuery() : "";
-  return `/styles/${state.map}.json?lang=${state.lang}${query && `&${query}`}`;
-}
-
-/** The style of the first map, asked for before the map itself is made: that takes a while. */
-let firstStyle = null;
-
-export function prefetch() {
-  window.maplibregl?.prewarm();
-  firstStyle = get(styleAddress());
-  firstStyle.catch(() => {});
-}
-
 /**
- * Starts the map. `on` has: moved(), picked(position), factory(id), pile(features), place(code).
+ * Starts the map. `on` has: moved(), picked(position), factory(id), pile(features), place(code), styled(style), recoloured(style).
  * Nothing happens without the library or WebGL but a word about it.
  */
 export function startMap(on) {
   handlers = on;
   if (!window.maplibregl) return showMessage(t("libraryMissing"));
+  initial = takeReadyStyle();
+  if (initial) styleName = state.map;
   try {
     map = new maplibregl.Map({
-      container: "map",
-      style: { version: 8, sources: {}, layers: [] },
+      container: "map", style: initial ? withOwnMarks(initial) : { version: 8, sources: {}, layers: [] },
       ...(state.at ? { center: [state.at.longitude, state.at.latitude], zoom: state.at.zoom } : { bounds: china }),
       attributionControl: false, dragRotate: false, pitchWithRotate: false, touchPitch: false, maxZoom: 19, fadeDuration: 0,
       localIdeographFontFamily: "sans-serif",
@@ -113,11 +88,14 @@ export async function showMap() {
   if (!map) return undefined;
   const name = state.map;
   const title = { blue: "mapBlue", "supply-chain": "mapSupplyChain", carbon: "mapCarbon" }[name];
+  if (initial) {
+    const style = initial;
+    initial = null;
+    return handlers.styled(style);
+  }
   let style;
   try {
-    const first = firstStyle;
-    firstStyle = null;
-    style = await (first ?? get(styleAddress(), "style"));
+    style = await takeStyle();
     if (name !== state.map) return undefined;
   } catch (problem) {
     if (problem.name === "AbortError" || name !== state.map) return undefined;
@@ -129,11 +107,14 @@ export async function showMap() {
     return showMessage(text);
   }
   showMessage(null);
-  for (const source of Object.values(style.sources)) {
-    if (source.type !== "vector") continue;
-    if (source.url && isFiltered(source.url)) source.url = withFilters(source.url);
-    if (source.tiles) source.tiles = source.tiles.map((address) => (isFiltered(address) ? withFilters(address) : address));
-  }
+  styleName = name;
+  map.setStyle(withOwnMarks(style), { diff: false });
+  return handlers.styled(style);
+}
+
+/** Adds what this page draws: the circle around a place, the ring of what is selected. Other colours come at once, not by a fade. */
+function withOwnMarks(style) {
+  style.transition = { duration: 0, delay: 0 };
   Object.assign(style.sources, { "page-near": geojson(overlay.near), "page-selected": geojson(overlay.selected) });
   style.layers.push(
     { id: "page-near-area", type: "fill", source: "page-near", filter: ["==", ["geometry-type"], "Polygon"],
@@ -144,17 +125,17 @@ export async function showMap() {
       paint: { "circle-radius": 6, "circle-color": "#0b4f8a", "circle-stroke-color": "#fff", "circle-stroke-width": 2 } },
     { id: "page-selected", type: "circle", source: "page-selected",
       paint: { "circle-radius": 14, "circle-color": "rgba(0,0,0,0)", "circle-stroke-color": "#10202e", "circle-stroke-width": 3 } });
-  styleName = name;
-  map.setStyle(style, { diff: false });
-  return handlers.styled(style);
+  return style;
 }
 
 const geojson = (data) => ({ type: "geojson", data });
 
 /** Hands changed filters to the tiles: what is drawn stays until the new tiles are there. */
-export function applyFilters() {
+export async function applyFilters() {
   if (!map || styleName !== state.map) return;
   filterStart = performance.now();
+  // Another metric or year has other colours: with the tiles in one step, or all would be laid out twice.
+  if (styleName === "carbon" && !(await recolour())) return;
   for (const [name, description] of Object.entries(map.getStyle().sources)) {
     if (description.type !== "vector") continue;
     const source = map.getSource(name);
@@ -163,21 +144,22 @@ export function applyFilters() {
     else if (description.url && isFiltered(description.url)) source.setUrl(withFilters(description.url));
   }
   showMessage(null);
-  if (styleName === "carbon") recolour();
 }
 
-/** The colours and sizes of another metric or year, on the layers that are there. */
+/** The colours and sizes of another metric or year, on the layers that are there. False: they did not come, or another map is shown by now. */
 async function recolour() {
   try {
-    const style = await get(styleAddress(), "style");
-    if (styleName !== "carbon" || state.map !== "carbon") return;
+    const style = await getStyle();
+    if (styleName !== "carbon" || state.map !== "carbon") return false;
     for (const layer of style.layers) {
       if (layer.source !== "blueatlas" || !map.getLayer(layer.id)) continue;
       for (const [name, value] of Object.entries(layer.paint ?? {})) map.setPaintProperty(layer.id, name, value);
     }
-    handlers.styled(style);
+    handlers.recoloured(style);
+    return true;
   } catch (problem) {
     if (problem.name !== "AbortError") showMessage(t("mapFailed", problem.message));
+    return false;
   }
 }
 
