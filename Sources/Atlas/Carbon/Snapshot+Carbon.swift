@@ -191,7 +191,8 @@ extension Snapshot {
         guard let year = emissionYear(selection) else { return 0 }
         var largest = 0.0
         let rows = emissionTables.rows(year: UInt16(clamping: year), carbon, tree)
-        Snapshot.forEachCircle(rows[...], zoom: zoom, scopes: selection.scopes, where: { _ in true }) {
+        func passes(_ index: Int) -> Bool { true }
+        Snapshot.forEachCircle(rows[...], zoom: zoom, scopes: selection.scopes, where: passes) {
             largest = max(largest, $0.tonnes)
         }
         return largest

@@ -306,7 +306,6 @@ function start() {
     },
   });
   startLegend(() => changed());
-  startExceeding({ factory: openFactory, ready: () => showLegend() });
   // A shared or edited address, or the back button.
   addEventListener("hashchange", () => follow());
   addEventListener("popstate", () => follow());
@@ -315,7 +314,9 @@ function start() {
   get("/v1").then((found) => {
     service = found;
     showService();
-    if (found.live) startLive({ changed: followChange });
+    if (!found.live) return;
+    startLive({ changed: followChange });
+    startExceeding({ factory: openFactory, ready: () => showLegend() });
   }).catch(() => {});
 }
 

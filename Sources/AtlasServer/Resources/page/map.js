@@ -168,7 +168,7 @@ export function refreshTiles() {
   if (!map || styleName !== state.map) return;
   for (const [name, description] of Object.entries(map.getStyle().sources)) {
     const source = description.type === "vector" ? map.getSource(name) : null;
-    if (source?.tiles?.some(isFiltered)) source.setTiles(source.tiles);
+    if (source?.tiles?.some((address) => isFiltered(address) || address.includes("/tiles/monitoring/"))) source.setTiles(source.tiles);
   }
 }
 
