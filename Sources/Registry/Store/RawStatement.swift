@@ -4,10 +4,19 @@
 
 import GRDB
 import GRDBSQLite
+import Synchronization
 
 /// A statement of one connection. Lives inside one GRDB access only, on its thread.
+///
+/// Preparing costs more than most statements take to run, so each connection keeps its statements, in GRDB's cache, which ends with
+/// the connection. One that is in use is not lent a second time.
 final class RawStatement {
     private let statement: OpaquePointer
+    /// The statement as GRDB's cache holds it; nil: this one is our own.
+    private let kept: Statement?
+    /// Statements of the caches that are in use, by address.
+    private static let lent = Mutex<Set<UInt>>([])
+
     private let connection: OpaquePointer?
     private let path: String
 
@@ -18,19 +27,32 @@ final class RawStatement {
     private var texts: [(parameter: Int32, offset: Int, count: Int, isBlob: Bool)] = []
     private var bindFailure: Int32 = SQLITE_OK
 
-    init(_ db: Database, path: String, sql: String) throws(RegistryError) {
-        var prepared: OpaquePointer?
-        let code = sqlite3_prepare_v2(db.sqliteConnection, sql, -1, &prepared, nil)
-        guard code == SQLITE_OK, let prepared else { throw RegistryError(code: code, connection: db.sqliteConnection, path: path) }
-        statement = prepared
+    /// - Parameter keeps: whether the connection keeps the statement: not where there may be any number of texts.
+    init(_ db: Database, path: String, sql: String, keeps: Bool = true) throws(RegistryError) {
         connection = db.sqliteConnection
         self.path = path
+        if keeps, let cached = try? db.cachedStatement(sql: sql), RawStatement.lend(cached.sqliteStatement) {
+            (statement, kept) = (cached.sqliteStatement, cached)
+        } else {
+            var prepared: OpaquePointer?
+            let code = sqlite3_prepare_v2(db.sqliteConnection, sql, -1, &prepared, nil)
+            guard code == SQLITE_OK, let prepared else { throw RegistryError(code: code, connection: db.sqliteConnection, path: path) }
+            (statement, kept) = (prepared, nil)
+        }
         buffer = .allocate(capacity: capacity)
     }
 
+    private static func lend(_ statement: OpaquePointer) -> Bool { lent.withLock { $0.insert(UInt(bitPattern: statement)).inserted } }
+
     deinit {
         // The statement first: it may still hold addresses of the buffer.
-        sqlite3_finalize(statement)
+        if kept == nil {
+            sqlite3_finalize(statement)
+        } else {
+            sqlite3_reset(statement)
+            sqlite3_clear_bindings(statement)
+            RawStatement.lent.withLock { _ = $0.remove(UInt(bitPattern: statement)) }
+        }
         buffer.deallocate()
     }
 

@@ -1,6 +1,7 @@
 // RegistryStore.swift: the system of record: one SQLite file in WAL mode, opened through GRDB. One writer at a time, any number of
 // readers in this and other processes, each of which sees one moment of the data for as long as it reads.
 
+import CSQLite
 import Foundation
 import GRDB
 
@@ -27,6 +28,7 @@ public final class RegistryStore: Sendable {
     public init(path: String, mode: Mode) throws(RegistryError) {
         self.path = path
         self.mode = mode
+        _ = RegistryStore.withoutMemoryStatus
         let isNew = try RegistryStore.inspect(path: path, mode: mode)
         do {
             pool = try DatabasePool(path: path, configuration: RegistryStore.configuration(mode))
@@ -56,6 +58,9 @@ public final class RegistryStore: Sendable {
     }
 
     // MARK: Opening
+
+    /// Once, before the first connection; refused without harm when somebody else has opened one.
+    private static let withoutMemoryStatus = blueatlas_sqlite_without_memory_status()
 
     private static func configuration(_ mode: Mode) -> Configuration {
         var configuration = Configuration()
@@ -123,6 +128,11 @@ public final class RegistryStore: Sendable {
     }
 
     // MARK: Access
+
+    /// Reads by one statement: that needs no transaction to see one moment of the data.
+    func readAtOnce<T>(_ body: (Database) throws -> T) throws(RegistryError) -> T {
+        do { return try pool.unsafeRead(body) } catch { throw RegistryError(error, path: path) }
+    }
 
     /// Reads in one moment of the data, on a connection of the pool.
     func read<T>(_ body: (Database) throws -> T) throws(RegistryError) -> T {

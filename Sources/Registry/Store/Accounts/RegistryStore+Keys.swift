@@ -17,7 +17,7 @@ extension RegistryStore {
     /// - Throws: `KeyProblem`, `RegistryError`.
     public func principal(forKey text: String, now: Int64 = LiveTime.now()) throws -> Principal {
         let key = KeyText(text)
-        let found = try read { db in try RegistryStore.key(key?.id ?? "", db, path: path) }
+        let found = try readAtOnce { db in try RegistryStore.key(key?.id ?? "", db, path: path) }
         // The same work whether or not there is such a key.
         let salt = found?.salt ?? [UInt8](repeating: 0, count: 16)
         let hash = found?.hash ?? [UInt8](repeating: 0, count: 32)
@@ -31,7 +31,7 @@ extension RegistryStore {
     /// Whether a principal's key still counts: for streams that stay open.
     public func isStillValid(_ principal: Principal, now: Int64 = LiveTime.now()) throws(RegistryError) -> Bool {
         guard let id = principal.keyID else { return true }
-        guard let found = try read({ db in try RegistryStore.key(id, db, path: path) }) else { return false }
+        guard let found = try readAtOnce({ db in try RegistryStore.key(id, db, path: path) }) else { return false }
         return !found.isRevoked && found.principal.expiresAt.map { $0 > now } ?? true
     }
 

@@ -213,7 +213,7 @@ extension RegistryStore {
                 sql: """
                     SELECT pk, id, event_id, seq, kind, state, attempts, created_at, next_at, last_at, last_status, last_outcome, last_detail, body
                     FROM deliveries WHERE \(condition) ORDER BY pk DESC LIMIT \(max(limit, 0))
-                    """)
+                    """, keeps: false)
             bind(row)
             var entries: [DeliveryEntry] = []
             while try row.step() {
