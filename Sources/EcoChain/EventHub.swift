@@ -25,7 +25,7 @@ public struct StreamEvent: Sendable {
         var writer = JSONWriter()
         writer.object { EventText.write(change, to: &$0) }
         // A line break inside would end the frame's line.
-        json = writer.text.contains("\n") ? writer.text.replacing("\n", with: " ") : writer.text
+        json = writer.bytes.contains(0x0A) ? writer.text.replacing("\n", with: " ") : writer.text
         sequence = change.sequence
         kind = change.kind
         factoryPK = change.factoryPK
@@ -176,6 +176,7 @@ public final class EventHub: Sendable {
     }
 
     private func follow() async {
+        if skipUnheard() { return }
         while !Task.isCancelled {
             let (feed, head) = (feed, head)
             do {
@@ -198,6 +199,18 @@ public final class EventHub: Sendable {
                 // The next change, or the next look, tries again.
                 try? await Task.sleep(for: .milliseconds(500))
             }
+        }
+    }
+
+    /// Where nobody listens, nothing is read: whoever comes, and names an earlier number, is served from the registry.
+    private func skipUnheard() -> Bool {
+        let committed = feed.head
+        return state.withLock { state in
+            guard state.streams.isEmpty else { return false }
+            state.events.removeAll(keepingCapacity: true)
+            state.head = max(state.head, committed)
+            state.from = state.head
+            return true
         }
     }
 

@@ -99,8 +99,10 @@ struct FanOut: Sendable {
     ) throws -> ([DeliveryDraft], [DigestItem]) {
         var drafts: [DeliveryDraft] = []
         var items: [DigestItem] = []
+        // Most factories are watched by nobody: asked for all at once.
+        let watched = try store.watchers(of: Set(changes.compactMap(\.factoryPK)))
         for change in changes {
-            guard let event = WatchEvent(change), let factory = change.factoryPK else { continue }
+            guard let event = WatchEvent(change), let factory = change.factoryPK, watched[factory] != nil else { continue }
             let fired = try store.rules(watching: factory, subscription: subscription, cache: cache)
                 .filter { $0.rule.concerns(event, suppliers: $0.suppliers) }
             guard !fired.isEmpty else { continue }
