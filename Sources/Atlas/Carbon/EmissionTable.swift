@@ -34,7 +34,7 @@ struct EmissionRow {
     }
 }
 
-/// The tables of the years that were asked for, each made once: 56 bytes an enterprise.
+/// The tables of the years that were asked for, kept with the snapshot: 48 bytes an enterprise.
 final class EmissionTables: Sendable {
     private let tables = Mutex<[UInt16: [EmissionRow]]>([:])
 

@@ -306,9 +306,6 @@ function start() {
     },
   });
   startLegend(() => changed());
-  // A shared or edited address, or the back button.
-  addEventListener("hashchange", () => follow());
-  addEventListener("popstate", () => follow());
   show();
   if (!state.at && state.near) map.fitNear(state.near);
   get("/v1").then((found) => {
@@ -329,5 +326,17 @@ function follow() {
   if (JSON.stringify(state.at) !== before) map.jumpTo(state.at);
 }
 
+// A shared or edited address, or the back button; until the page has started it is only read.
+let hasStarted = false;
+for (const name of ["hashchange", "popstate"]) {
+  addEventListener(name, () => {
+    if (hasStarted) return follow();
+    const language = state.lang;
+    readAddress();
+    state.lang ||= language;
+    return undefined;
+  });
+}
 await firstStyleOrPatience();
+hasStarted = true;
 start();

@@ -5,7 +5,7 @@ import { listQuery, state } from "./state.js";
 import { count, named, t, term } from "./text.js";
 import { get } from "./api.js";
 import { amount, tonnes } from "./carbon.js";
-import { getStyle, isFiltered, takeReadyStyle, takeStyle, withFilters } from "./style.js";
+import { getStyle, isFiltered, setFilters, takeReadyStyle, takeStyle, withFilters } from "./style.js";
 
 /** All of China, for a first visit. */
 const china = [[73.5, 17.5], [135.2, 53.8]];
@@ -108,7 +108,7 @@ export async function showMap() {
   }
   showMessage(null);
   styleName = name;
-  map.setStyle(withOwnMarks(style), { diff: false });
+  map.setStyle(withOwnMarks(setFilters(style)), { diff: false });
   return handlers.styled(style);
 }
 
@@ -136,7 +136,7 @@ export async function applyFilters() {
   filterStart = performance.now();
   // Another metric or year has other colours: with the tiles in one step, or all would be laid out twice.
   if (styleName === "carbon" && !(await recolour())) return;
-  for (const [name, description] of Object.entries(map.getStyle().sources)) {
+  for (const [name, description] of Object.entries(map.getStyle()?.sources ?? {})) {
     if (description.type !== "vector") continue;
     const source = map.getSource(name);
     const tiles = source?.tiles;
@@ -166,7 +166,7 @@ async function recolour() {
 /** Asks for the tiles in view again, after their contents have changed: what is drawn stays until they are there. */
 export function refreshTiles() {
   if (!map || styleName !== state.map) return;
-  for (const [name, description] of Object.entries(map.getStyle().sources)) {
+  for (const [name, description] of Object.entries(map.getStyle()?.sources ?? {})) {
     const source = description.type === "vector" ? map.getSource(name) : null;
     if (source?.tiles?.some((address) => isFiltered(address) || address.includes("/tiles/monitoring/"))) source.setTiles(source.tiles);
   }

@@ -21,9 +21,11 @@ export function withFilters(address) {
 export const isFiltered = (address) => new URL(address, location.href).pathname.startsWith(`/tiles/${state.map}`);
 
 /** The style of the map that the state names, in the language of the page; that of the carbon map with metric and year: its colours follow from them. */
-export function getStyle() {
+export const getStyle = () => get(styleAddress(), "style");
+
+function styleAddress() {
   const query = state.map === "carbon" ? filterQuery() : "";
-  return get(`/styles/${state.map}.json?lang=${state.lang}${query && `&${query}`}`, "style");
+  return `/styles/${state.map}.json?lang=${state.lang}${query && `&${query}`}`;
 }
 
 /** The style with the filters set, and with what its TileJSONs say in it: the map then asks for tiles at once. */
@@ -31,10 +33,25 @@ export async function getFilteredStyle() {
   const style = await getStyle();
   await Promise.all(Object.entries(style.sources).map(async ([name, source]) => {
     if (source.type !== "vector" || !source.url) return;
-    const tileJSON = await get(isFiltered(source.url) ? withFilters(source.url) : source.url, `style ${name}`);
-    delete source.url;
-    for (const key of told) if (tileJSON[key] !== undefined) source[key] = tileJSON[key];
+    if (isFiltered(source.url)) source.url = withFilters(source.url);
+    try {
+      const tileJSON = await get(source.url, `style ${name}`);
+      for (const key of told) if (tileJSON[key] !== undefined) source[key] = tileJSON[key];
+      delete source.url;
+    } catch (problem) {
+      // The map asks again itself, draws what else there is, and says what went wrong.
+      if (problem.name === "AbortError") throw problem;
+    }
   }));
+  return style;
+}
+
+/** Sets the filters as they are now: they may have been changed while the style was on its way. */
+export function setFilters(style) {
+  for (const source of Object.values(style.sources)) {
+    if (source.tiles) source.tiles = source.tiles.map((address) => (isFiltered(address) ? withFilters(address) : address));
+    if (source.url && isFiltered(source.url)) source.url = withFilters(source.url);
+  }
   return style;
 }
 
@@ -42,7 +59,7 @@ let first = null;
 
 /** Asks for the style of the first map. */
 export function prefetchStyle() {
-  const asked = { style: null, coming: getFilteredStyle() };
+  const asked = { address: styleAddress(), style: null, coming: getFilteredStyle() };
   asked.coming.then((style) => (asked.style = style), () => {});
   first = asked;
 }
@@ -57,16 +74,19 @@ export async function firstStyleOrPatience() {
   await Promise.all([patience(40), Promise.race([first.coming.catch(() => {}), patience(300)])]);
 }
 
-/** The first style when it is there, once. */
+/** What was asked for first, once, if it is still what the state names. */
+function takeFirst() {
+  const asked = first?.address === styleAddress() ? first : null;
+  first = null;
+  return asked;
+}
+
+/** The first style when it is there. */
 export function takeReadyStyle() {
-  const style = first?.style ?? null;
-  if (style) first = null;
-  return style;
+  if (!first?.style) return null;
+  const style = takeFirst()?.style;
+  return style ? setFilters(style) : null;
 }
 
 /** The first style, when it was not taken; any other is asked for. */
-export function takeStyle() {
-  const coming = first?.coming;
-  first = null;
-  return coming ?? getFilteredStyle();
-}
+export const takeStyle = () => takeFirst()?.coming ?? getFilteredStyle();

@@ -100,7 +100,7 @@ extension RegistryStore {
             outlets.bind(1, pk)
             var statuses: [OutletStatus] = []
             while try outlets.step() { statuses.append(try status(ofOutlet: outlets.int(0), now: now, db)) }
-            return FactoryMonitoring(now: now, state: try states(db, where: "state.factory_pk = \(pk)").first, outlets: statuses)
+            return FactoryMonitoring(now: now, state: try states(db, where: "state.factory_pk = ?1", pk).first, outlets: statuses)
         }
     }
 
@@ -198,11 +198,11 @@ extension RegistryStore {
             let settings = try MonitoringSettings(db, path: path)
             let now = settings.now(atSecond: time / 1000)
             guard settings.generation > generation else { return ([], generation, now) }
-            return (try states(db, where: "state.generation > \(generation)"), settings.generation, now)
+            return (try states(db, where: "state.generation > ?1", generation), settings.generation, now)
         }
     }
 
-    fileprivate func states(_ db: Database, where condition: String) throws(RegistryError) -> [MonitoringState] {
+    fileprivate func states(_ db: Database, where condition: String, _ value: Int64? = nil) throws(RegistryError) -> [MonitoringState] {
         let rows = try RawStatement(
             db, path: path,
             sql: """
@@ -210,6 +210,7 @@ extension RegistryStore {
                 FROM monitoring_state AS state LEFT JOIN channels ON channels.pk = state.channel_pk
                 LEFT JOIN outlets ON outlets.pk = channels.outlet_pk WHERE \(condition) ORDER BY state.factory_pk
                 """)
+        if let value { rows.bind(1, value) }
         var states: [MonitoringState] = []
         while try rows.step() {
             func hour(_ column: Int32) -> Hour? { rows.optionalInt(column).map { Hour(number: Int32(truncatingIfNeeded: $0)) } }
