@@ -208,11 +208,7 @@ struct BrandEndpoints: Sendable {
     }
 
     private static func supplier(_ factory: FactoryHit, _ json: inout JSONWriter) {
-        json.field("id", factory.id)
-        if !factory.nameZH.isEmpty { json.field("name_zh", factory.nameZH) }
-        json.field(optional: "name_en", factory.nameEN)
-        json.field("status", factory.status.name)
-        if !factory.industry.isEmpty { json.field("industry", factory.industry) }
+        FactoryJSON.identity(factory, &json)
         json.field("records", factory.records)
         json.field("worst_severity", factory.worstSeverity)
         json.field(optional: "county_code", factory.countyCode)

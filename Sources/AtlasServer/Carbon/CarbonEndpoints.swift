@@ -162,11 +162,7 @@ struct CarbonEndpoints: Sendable {
         json.field("id", hit.factory.pk)
         FactoryJSON.point(longitude: hit.factory.longitude, latitude: hit.factory.latitude, datum, &json)
         json.object("properties") { json in
-            json.field("id", hit.factory.id)
-            if !hit.factory.nameZH.isEmpty { json.field("name_zh", hit.factory.nameZH) }
-            json.field(optional: "name_en", hit.factory.nameEN)
-            json.field("status", hit.factory.status.name)
-            if !hit.factory.industry.isEmpty { json.field("industry", hit.factory.industry) }
+            FactoryJSON.identity(hit.factory, &json)
             json.field("year", hit.emission.year)
             json.field("co2e_t", hit.tonnes)
             json.field(optional: "scope1_t", hit.emission.scope1)

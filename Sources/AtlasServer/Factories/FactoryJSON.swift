@@ -96,12 +96,17 @@ enum FactoryJSON {
         }
     }
 
-    private static func properties(_ hit: FactoryHit, _ json: inout JSONWriter) {
+    /// What every list says of a factory: id, names, status, industry; what is not known is absent.
+    static func identity(_ hit: FactoryHit, _ json: inout JSONWriter) {
         json.field("id", hit.id)
         if !hit.nameZH.isEmpty { json.field("name_zh", hit.nameZH) }
         json.field(optional: "name_en", hit.nameEN)
         json.field("status", hit.status.name)
         if !hit.industry.isEmpty { json.field("industry", hit.industry) }
+    }
+
+    private static func properties(_ hit: FactoryHit, _ json: inout JSONWriter) {
+        identity(hit, &json)
         json.field("records", hit.records)
         json.field("worst_severity", hit.worstSeverity)
         json.field(optional: "latest_record", hit.latestRecord)

@@ -82,11 +82,7 @@ struct SearchEndpoint: Sendable {
 
     private static func factory(_ hit: SearchHit, _ json: inout JSONWriter) {
         let factory = hit.factory
-        json.field("id", factory.id)
-        if !factory.nameZH.isEmpty { json.field("name_zh", factory.nameZH) }
-        json.field(optional: "name_en", factory.nameEN)
-        json.field("status", factory.status.name)
-        if !factory.industry.isEmpty { json.field("industry", factory.industry) }
+        FactoryJSON.identity(factory, &json)
         json.field("records", factory.records)
         json.field(optional: "county_code", factory.countyCode)
         json.field("lon", factory.longitude)

@@ -317,26 +317,20 @@ function start() {
   }).catch(() => {});
 }
 
+/** Takes over what the address says; before the page has started there is nothing to show it with. */
 function follow() {
   const before = JSON.stringify(state.at);
   const language = state.lang;
   readAddress();
   state.lang ||= language;
+  if (!hasStarted) return;
   show();
   if (JSON.stringify(state.at) !== before) map.jumpTo(state.at);
 }
 
-// A shared or edited address, or the back button; until the page has started it is only read.
 let hasStarted = false;
-for (const name of ["hashchange", "popstate"]) {
-  addEventListener(name, () => {
-    if (hasStarted) return follow();
-    const language = state.lang;
-    readAddress();
-    state.lang ||= language;
-    return undefined;
-  });
-}
+// A shared or edited address, or the back button.
+for (const name of ["hashchange", "popstate"]) addEventListener(name, follow);
 await firstStyleOrPatience();
 hasStarted = true;
 start();

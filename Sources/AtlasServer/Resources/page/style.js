@@ -29,11 +29,10 @@ function styleAddress() {
 }
 
 /** The style with the filters set, and with what its TileJSONs say in it: the map then asks for tiles at once. */
-export async function getFilteredStyle() {
-  const style = await getStyle();
+async function getFilteredStyle() {
+  const style = setFilters(await getStyle());
   await Promise.all(Object.entries(style.sources).map(async ([name, source]) => {
     if (source.type !== "vector" || !source.url) return;
-    if (isFiltered(source.url)) source.url = withFilters(source.url);
     try {
       const tileJSON = await get(source.url, `style ${name}`);
       for (const key of told) if (tileJSON[key] !== undefined) source[key] = tileJSON[key];
@@ -48,9 +47,10 @@ export async function getFilteredStyle() {
 
 /** Sets the filters as they are now: they may have been changed while the style was on its way. */
 export function setFilters(style) {
+  const filtered = (address) => (isFiltered(address) ? withFilters(address) : address);
   for (const source of Object.values(style.sources)) {
-    if (source.tiles) source.tiles = source.tiles.map((address) => (isFiltered(address) ? withFilters(address) : address));
-    if (source.url && isFiltered(source.url)) source.url = withFilters(source.url);
+    if (source.tiles) source.tiles = source.tiles.map(filtered);
+    if (source.url) source.url = filtered(source.url);
   }
   return style;
 }
