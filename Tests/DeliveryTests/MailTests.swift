@@ -109,7 +109,7 @@ private func message(to: String = "watcher@example.org", subject: String = "æ¯æ
 
 private func server(_ port: Int, _ security: SMTPServer.Security, _ change: (inout SMTPServer) -> Void = { _ in }) -> SMTPServer {
     var server = SMTPServer(host: "localhost", port: port, security: security, ownName: "atlas.example")
-    server.timeout = .seconds(10)
+    server.timeout = .seconds(60)
     change(&server)
     return server
 }

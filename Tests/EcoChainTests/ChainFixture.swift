@@ -100,7 +100,7 @@ final class ChainFixture: Sendable {
 
     /// Runs a chain for the length of a test.
     func running(
-        attempts: Int = 4, timeout: TimeAmount = .seconds(10), _ test: @Sendable (EcoChain) async throws -> Void
+        attempts: Int = 4, timeout: TimeAmount = .seconds(60), _ test: @Sendable (EcoChain) async throws -> Void
     ) async throws {
         let chain = try chain { configuration in
             configuration.policy.retries.attempts = attempts
