@@ -143,10 +143,10 @@ import VectorTile
         }
     }
 
-    @Test(arguments: [1, 2] as [UInt64]) func anySequenceOfChangesLooksLikeABuild(seed: UInt64) throws {
+    @Test(arguments: [1, 2] as [UInt64]) func anySequenceOfChangesLooksLikeABuild(seed: UInt64) async throws {
         let registry = try LiveRegistry(factories: 800, seed: seed)
         for count in [2, 40, 160] {
-            try registry.change(count)
+            try await registry.change(count)
             let (live, built) = (registry.live, try registry.rebuilt())
             try compareTiles(registry, live, built)
             try compareQueries(registry, live, built)
@@ -154,14 +154,14 @@ import VectorTile
         }
     }
 
-    @Test func whatWasOpenedBeforeAChangeStaysAsItWas() throws {
+    @Test func whatWasOpenedBeforeAChangeStaysAsItWas() async throws {
         let registry = try LiveRegistry(factories: 700, seed: 9)
-        try registry.change(30)
+        try await registry.change(30)
         let before = registry.live
         let world = try #require(TileID(z: 0, x: 0, y: 0))
         let tile = try before.tile(map: .blue, id: world)
         let hits = try before.nearest(longitude: 121, latitude: 31, k: 1000)
-        try registry.change(60)
+        try await registry.change(60)
         #expect(try before.tile(map: .blue, id: world) == tile)
         #expect(try before.nearest(longitude: 121, latitude: 31, k: 1000) == hits)
         #expect(try registry.live.tile(map: .blue, id: world) != tile)
@@ -175,9 +175,9 @@ import VectorTile
         try compareTiles(registry, registry.live, registry.first)
     }
 
-    @Test func whatChangedIsSaidWithBothPlaces() throws {
+    @Test func whatChangedIsSaidWithBothPlaces() async throws {
         let registry = try LiveRegistry(factories: 700, seed: 11)
-        let (live, moves) = (registry.live, try registry.change(50))
+        let (live, moves) = (registry.live, try await registry.change(50))
         #expect(!moves.isEmpty)
         // Every tile that differs holds one of the places.
         let now = registry.live
@@ -200,11 +200,11 @@ import VectorTile
         #expect(!none.hasBatch && none.factories.isEmpty && none.sequence == sequence)
     }
 
-    @Test func untouchedTilesAreTheSameInEveryDatum() throws {
+    @Test func untouchedTilesAreTheSameInEveryDatum() async throws {
         let registry = try LiveRegistry(factories: 700, seed: 13)
         for _ in 0..<4 {
             let before = registry.live
-            let touched = TouchedTiles(try registry.change(6))
+            let touched = TouchedTiles(try await registry.change(6))
             let now = registry.live
             var same = 0
             for datum in TileDatum.allCases {

@@ -6,7 +6,7 @@ import Registry
 
 @testable import Atlas
 
-/// Changes as they come: factories new, moved, renamed, removed; records, supplier links, brands.
+/// Changes as they come: factories new, moved, renamed, removed, back again; records, supplier links, brands.
 final class LiveRegistry {
     let folder: TemporaryFolder
     let store: RegistryStore
@@ -14,6 +14,10 @@ final class LiveRegistry {
     private(set) var delta: Delta
     private(set) var positions: [String: (longitude: Double, latitude: Double)] = [:]
     private var drafts: [String: FactoryDraft] = [:]
+    private let writer: GroupWriter
+    private var removed: Set<String> = []
+    /// Numbers of factories that were touched: a removed one has none to ask for.
+    private var keys: [String: Int64] = [:]
     private var brands: [String] = []
     private var recordCount = 0
     private var random: SplitMix64
@@ -30,6 +34,7 @@ final class LiveRegistry {
         random = SplitMix64(state: seed)
         folder = try TemporaryFolder()
         store = try RegistryStore(path: folder.path + "/registry.db", mode: .readWrite)
+        writer = GroupWriter(store: store, feed: try ChangeFeed(store: store))
         first = try Self.build(store, folder.path + "/empty.snapshot")
         delta = Delta(over: first)
         var created: [FactoryDraft] = []
@@ -65,12 +70,17 @@ final class LiveRegistry {
     ///
     /// - Returns: what the batch did to the map.
     @discardableResult
-    func change(_ count: Int) throws -> [Delta.Move] {
+    func change(_ count: Int) async throws -> [Delta.Move] {
         var touched: Set<String> = []
         let known = ids
         for _ in 0..<count {
             let id = known[Int.random(in: 0..<known.count, using: &random)]
-            switch Int.random(in: 0..<10, using: &random) {
+            if removed.contains(id) {
+                // Comes back, with other names.
+                try rename(id, touched: &touched)
+                continue
+            }
+            switch Int.random(in: 0..<11, using: &random) {
             case 0, 1: touched.insert(try add())
             case 2: try move(id, touched: &touched)
             case 3: try rename(id, touched: &touched)
@@ -80,6 +90,9 @@ final class LiveRegistry {
             case 7, 8:
                 try setLink(of: id)
                 touched.insert(id)
+            case 9:
+                try await remove(id)
+                touched.insert(id)
             default: if Int.random(in: 0..<4, using: &random) == 0 { try addBrand() }
             }
         }
@@ -88,8 +101,8 @@ final class LiveRegistry {
 
     /// Takes what happened to factories into the delta.
     func follow(_ touched: Set<String>) throws -> [Delta.Move] {
-        let keys = try touched.compactMap { try store.factory(id: $0)?.pk }
-        let states = try store.states(ofFactories: keys)
+        for id in touched { if let pk = try store.factory(id: id)?.pk { keys[id] = pk } }
+        let states = try store.states(ofFactories: touched.compactMap { keys[$0] })
         guard let step = try delta.advanced(by: states, over: first) else { return [] }
         delta = step.delta
         return step.moves
@@ -124,6 +137,7 @@ final class LiveRegistry {
     private func keep(_ draft: FactoryDraft) {
         guard let id = draft.id else { return }
         drafts[id] = draft
+        removed.remove(id)
         positions[id] = (draft.longitude, draft.latitude)
         everywhere.append((draft.longitude, draft.latitude))
     }
@@ -156,6 +170,12 @@ final class LiveRegistry {
         try store.apply(factories: [draft]).requireNoRejects()
         keep(draft)
         touched.insert(id)
+    }
+
+    private func remove(_ id: String) async throws {
+        keys[id] = try store.factory(id: id)?.pk
+        _ = try await writer.submit(as: .commandLine) { try $0.removeFactory(id: id, version: nil) }
+        removed.insert(id)
     }
 
     private func addRecord(to id: String) throws {
