@@ -329,6 +329,20 @@ class CarbonTests(unittest.TestCase):
         self.assertEqual({item["year"] for item in view.drawn("enterprises")}, {2019})
         view.shot("carbon-2019-en")
 
+    def test_scopes_are_summed_as_asked_for(self):
+        view = View(self, "map=carbon&lang=en").settle()
+        self.assertIn("Scope 1 + 2", view.text("#legend"))
+        for scope, said in (("1", "Scope 1"), ("1,2,3", "Scope 1 + 2 + 3"), ("", "Scope 1 + 2")):
+            view.act(lambda: view.page.select_option("#scope", scope))
+            answer = server.get("/v1/carbon/enterprises", bbox=CHINA, limit=1, scope=scope or "1,2")
+            view.eventually(lambda: sum(item["co2e_t"] for item in view.drawn("enterprises")) == answer["co2e_t"], f"{said} is not drawn")
+            view.eventually(lambda: f"{said} ·" in view.text("#legend"), f"the legend does not say {said}")
+            view.eventually(lambda: f"{said} ·" in view.text("#list h2 >> nth=1"), f"the list does not say {said}")
+            self.assertEqual(view.hash().get("scope", ""), scope)
+        shared = View(self, "map=carbon&lang=zh&scope=1").settle()
+        self.assertEqual(shared.page.input_value("#scope"), "1")
+        self.assertIn("范围一 ·", shared.text("#legend"))
+
     def test_closer_in_prefectures_are_shown_with_their_own_legend(self):
         view = View(self, "map=carbon&lang=zh&at=6.2/31/119").settle()
         places = self.places(view)
@@ -607,6 +621,31 @@ class PersonTests(unittest.TestCase):
         view.eventually(lambda: 0 <= box() < PHONE["height"] / 3, "the factory opens out of sight")
         view.shot("phone-factory-zh")
         self.assertLessEqual(view.page.evaluate("() => document.documentElement.scrollWidth"), PHONE["width"])
+
+    def test_a_phone_has_room_for_the_carbon_map(self):
+        view = View(self, "map=carbon&lang=en", viewport=PHONE, has_touch=True, is_mobile=True, device_scale_factor=2).settle()
+        wide = lambda: view.page.evaluate("() => document.documentElement.scrollWidth")  # noqa: E731
+        self.assertLessEqual(wide(), PHONE["width"])
+        box = view.page.locator("#map").bounding_box()
+        self.assertGreater(box["height"], 350)
+        legend = view.page.locator("#legend").bounding_box()
+        self.assertTrue(legend["y"] >= box["y"] + box["height"] and legend["width"] == PHONE["width"], "no legend below the map")
+        for control in ("#metric", "#year", "#scope"):
+            box = view.page.locator(control).bounding_box()
+            self.assertTrue(box["x"] >= 0 and box["x"] + box["width"] <= PHONE["width"] and box["height"] >= 24, control)
+        # Who made the data is said, and after a while leaves the map its room.
+        self.assertIn("Cui et al.", view.text(".maplibregl-ctrl-attrib"))
+        view.shot("phone-carbon-en")
+        folded = lambda: view.page.locator(".maplibregl-ctrl-attrib").bounding_box()["height"] < 40  # noqa: E731
+        view.eventually(folded, "the attribution stays over the map")
+        view.page.locator(".maplibregl-ctrl-attrib-button").click()
+        self.assertFalse(folded())
+        view.page.locator("#list [data-place]").first.click()
+        view.page.locator("#factory .figure").wait_for()
+        box = lambda: view.page.locator("#factory h2").bounding_box()["y"]  # noqa: E731
+        view.eventually(lambda: 0 <= box() < PHONE["height"] / 3, "the place opens out of sight")
+        view.shot("phone-carbon-place-en")
+        self.assertLessEqual(wide(), PHONE["width"])
 
 
 class LabelTests(unittest.TestCase):

@@ -60,7 +60,7 @@ function showService() {
   byId("as-of").textContent = snapshot ? t("asOf", snapshot.as_of) : "";
 }
 
-/** `isAgain`: the same factory, after it has changed. */
+/** `isAgain`: the same as before, which has changed, or in another language. */
 async function openPanel(isAgain = false) {
   const isPlace = state.place !== "";
   const isBrand = state.about !== "" && state.factory === "";
@@ -71,13 +71,21 @@ async function openPanel(isAgain = false) {
     map.showSelected(null);
     opened = null;
   }
-  if (isPlace) return showPlace(state.place, { close: closePlace, show: (box) => map.goToBox(box, 8) });
+  const bringUp = (id) => {
+    // On a phone the panel is below the map.
+    if (!isAgain && matchMedia("(max-width: 760px)").matches) byId(id).scrollIntoView();
+  };
+  if (isPlace) {
+    await showPlace(state.place, { close: closePlace, show: (box) => map.goToBox(box, 8) });
+    return bringUp("factory");
+  }
   if (isBrand) {
     return showBrand(state.about, {
       close: closeBrand, factory: openFactory, show: (bbox) => map.goToBox(bbox),
       loaded: (brand) => {
         rememberBrand(brand);
         showFilters();
+        bringUp("brand");
       },
     });
   }
@@ -91,8 +99,7 @@ async function openPanel(isAgain = false) {
         if (before && before.status !== now.status) byId("announce").textContent = t("liveStatus", now.name, term(now.status));
         return;
       }
-      // On a phone the panel is below the map.
-      if (matchMedia("(max-width: 760px)").matches) byId("factory").scrollIntoView();
+      bringUp("factory");
       // A shared factory without a position of the map: show where it is.
       if (!state.at) map.jumpTo({ longitude: coordinates[0], latitude: coordinates[1], zoom: 13 });
     },
@@ -121,7 +128,8 @@ function show() {
   if (differs("map", "lang")) map.showMap();
   else if (differs("filters")) map.applyFilters();
   if (differs("map", "filters", "near", "lang")) showList();
-  if (differs("factory", "place", "about") || (differs("lang") && before.lang) || (state.place && differs("filters"))) openPanel();
+  const isOther = differs("factory", "place", "about");
+  if (isOther || (differs("lang") && before.lang) || (state.place && differs("filters"))) openPanel(!isOther);
 }
 
 /** After a person changed the state. */

@@ -4,7 +4,7 @@
 import { byId, el } from "./dom.js";
 import { forget, get } from "./api.js";
 import { filterQuery, state } from "./state.js";
-import { count, named, t, term } from "./text.js";
+import { count, named, scopeText, t, term } from "./text.js";
 import { industryName } from "./names.js";
 import { position, windowText } from "./map.js";
 
@@ -91,7 +91,7 @@ function circles() {
     return [5, 2, 1].map((factor) => factor * power).find((round) => round <= value) ?? power;
   });
   return [
-    el("p", { class: "legend-title", text: `${t("enterprises")} · ${t("scopes12")} · ${known.year}` }),
+    el("p", { class: "legend-title", text: `${t("enterprises")} · ${scopeText(known.scope)} · ${known.year}` }),
     ...[...new Set(shown)].map((value) => {
       const ring = el("span", { class: "ring", "aria-hidden": "true" });
       ring.style.width = ring.style.height = `${2 * scale * Math.sqrt(value)}px`;
@@ -112,13 +112,18 @@ const colourOf = (value, shown) => {
 export async function showCarbonList() {
   forget("window");
   const shown = level();
-  const query = new URLSearchParams(filterQuery());
-  query.set("level", shown.level);
-  const year = state.year ? `&year=${state.year}` : "";
+  // Places know no scopes, enterprises no metric.
+  const [ofPlaces, ofEnterprises] = ["scope", "metric"].map((name) => {
+    const query = new URLSearchParams(filterQuery());
+    query.delete(name);
+    return query;
+  });
+  ofPlaces.set("level", shown.level);
+  ofEnterprises.set("limit", 8);
   try {
     const [places, enterprises] = await Promise.all([
-      get(`/v1/carbon/places?${query}`, "list"),
-      get(`/v1/carbon/enterprises?bbox=${windowText()}&limit=8${year}`, "window"),
+      get(`/v1/carbon/places?${ofPlaces}`, "list"),
+      get(`/v1/carbon/enterprises?bbox=${windowText()}&${ofEnterprises}`, "window"),
     ]);
     if (state.map !== "carbon") return;
     const title = [term(places.metric), t(`level_${places.level}`), places.year].filter(Boolean).join(" · ");
@@ -130,7 +135,7 @@ export async function showCarbonList() {
         ? el("ol", { class: "entries ranked" }, places.places.map((item) => placeEntry(item, shown, !areInvented)))
         : el("p", { class: "said", text: t("noFigures") }),
       places.places_without_value ? el("p", { class: "said", text: t("withoutFigure", count(places.places_without_value)) }) : "",
-      el("h2", { text: [t("largestEnterprises"), enterprises.year].filter(Boolean).join(" · ") }),
+      el("h2", { text: [t("largestEnterprises"), scopeText(enterprises.scope), enterprises.year].filter(Boolean).join(" · ") }),
       enterprises.features.length ? el("ol", { class: "entries" }, enterprises.features.map(enterpriseEntry))
         : el("p", { class: "said", text: t("noEnterprises") }));
     byId("announce").textContent = enterprises.numberMatched

@@ -1,8 +1,8 @@
 // filters.js: the controls that narrow what the map and the lists show. Every change acts at once.
 
 import { byId, el } from "./dom.js";
-import { categories, filterCount, state, statuses } from "./state.js";
-import { count, named, t, term } from "./text.js";
+import { categories, filterCount, scopes, state, statuses } from "./state.js";
+import { count, named, scopeText, t, term } from "./text.js";
 import { industryName, sections } from "./names.js";
 import { get } from "./api.js";
 import { combobox } from "./search.js";
@@ -32,7 +32,7 @@ export function startFilters(changed) {
     state[id] = byId(id).value;
     changed();
   });
-  for (const id of ["industry", "category", "metric", "year"]) bind(id);
+  for (const id of ["industry", "category", "metric", "year", "scope"]) bind(id);
   for (const id of ["from", "to"]) {
     byId(id).addEventListener("change", () => {
       state[id] = byId(id).value;
@@ -42,7 +42,7 @@ export function startFilters(changed) {
     });
   }
   byId("clear").addEventListener("click", () => {
-    Object.assign(state, { status: [], industry: "", category: "", brand: [], from: "", to: "", metric: "", year: "" });
+    Object.assign(state, { status: [], industry: "", category: "", brand: [], from: "", to: "", metric: "", year: "", scope: "" });
     changed();
   });
   byId("statuses").append(
@@ -114,6 +114,7 @@ export function showFilters() {
   const metrics = choices.metrics.length ? choices.metrics : ["co2", "co2_per_head", "co2_per_gdp", "energy", "energy_per_head", "coal_share"].map((id) => ({ id }));
   options(byId("metric"), metrics.map(entry), state.metric || metrics[0].id);
   options(byId("year"), [el("option", { value: "", text: t("latestYear") }), ...choices.years.map(entry)], state.year);
+  options(byId("scope"), ["", ...scopes].map((value) => el("option", { value, text: scopeText(value || "1,2") })), state.scope);
   byId("from").value = state.from;
   byId("to").value = state.to;
   byId("brands").replaceChildren(...state.brand.map((id) => {

@@ -54,7 +54,10 @@ export function startMap(on) {
   map.keyboard.disableRotation();
   map.addControl(new maplibregl.NavigationControl({ showCompass: false }), "top-right");
   map.addControl(new maplibregl.ScaleControl(), "bottom-left");
-  map.addControl(new maplibregl.AttributionControl({ compact: innerWidth <= 760 }), "bottom-right");
+  const isNarrow = innerWidth <= 760;
+  map.addControl(new maplibregl.AttributionControl({ compact: isNarrow }), "bottom-right");
+  // It takes a third of a phone's map: shown for a while, then behind its button, as moving the map does at once.
+  if (isNarrow) setTimeout(() => map.getContainer().querySelector(".maplibregl-ctrl-attrib")?.classList.remove("maplibregl-compact-show"), 6000);
   popup = new maplibregl.Popup({ closeButton: false, closeOnClick: false, maxWidth: "280px", className: "tip", offset: 10 });
   map.on("moveend", () => on.moved());
   map.on("click", clicked);

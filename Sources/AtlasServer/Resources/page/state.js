@@ -7,10 +7,12 @@ export const statuses = ["violating", "unresolved", "explained", "corrected", "c
 export const categories =
   ["air", "water", "solid_waste", "hazardous_waste", "noise", "radiation", "procedure", "data_falsification", "other"];
 export const maps = ["blue", "supply-chain", "carbon"];
+/** What is summed for an enterprise, besides the usual scopes 1 and 2. */
+export const scopes = ["1", "2", "3", "1,2,3"];
 export const radii = [500, 1000, 2000, 5000, 10000, 20000, 50000, 100000];
 
 const usual = () => ({
-  map: "blue", at: null, status: [], industry: "", category: "", brand: [], from: "", to: "", metric: "", year: "", factory: "", place: "",
+  map: "blue", at: null, status: [], industry: "", category: "", brand: [], from: "", to: "", metric: "", year: "", scope: "", factory: "", place: "",
   about: "", near: null, lang: "", exceeding: "",
 });
 
@@ -41,6 +43,7 @@ export function parse(text) {
   found.to = day(given.get("to") ?? "");
   found.metric = /^[a-z0-9_]{1,40}$/.test(given.get("metric") ?? "") ? given.get("metric") : "";
   found.year = /^\d{4}$/.test(given.get("year") ?? "") ? given.get("year") : "";
+  found.scope = scopes.includes(given.get("scope")) ? given.get("scope") : "";
   found.factory = (given.get("factory") ?? "").slice(0, 200);
   found.place = found.map === "carbon" && !found.factory && /^\d{6}$/.test(given.get("place") ?? "") ? given.get("place") : "";
   found.about = (given.get("about") ?? "").slice(0, 200);
@@ -65,7 +68,7 @@ export function format(values) {
   add("status", values.status.join(","));
   for (const name of ["industry", "category"]) add(name, values[name]);
   add("brand", values.brand.join(","));
-  for (const name of ["from", "to", "metric", "year", "factory", "place", "about", "exceeding"]) add(name, values[name]);
+  for (const name of ["from", "to", "metric", "year", "scope", "factory", "place", "about", "exceeding"]) add(name, values[name]);
   if (values.near) {
     add("near", `${values.near.longitude.toFixed(6)},${values.near.latitude.toFixed(6)},${Math.round(values.near.radius)}`);
   }
@@ -89,8 +92,7 @@ export function writeAddress(isNewEntry = false) {
 export function filterQuery(map = state.map) {
   const query = new URLSearchParams();
   if (map === "carbon") {
-    if (state.metric) query.set("metric", state.metric);
-    if (state.year) query.set("year", state.year);
+    for (const name of ["metric", "year", "scope"]) if (state[name]) query.set(name, state[name]);
   } else {
     if (state.status.length) query.set("status", state.status.join(","));
     for (const name of ["industry", "category", "from", "to"]) if (state[name]) query.set(name, state[name]);
@@ -108,7 +110,7 @@ export function listQuery() {
 
 /** How many filters are set. */
 export function filterCount() {
-  if (state.map === "carbon") return Number(state.metric !== "") + Number(state.year !== "");
+  if (state.map === "carbon") return ["metric", "year", "scope"].filter((name) => state[name] !== "").length;
   const single = ["industry", "category", "from", "to"].filter((name) => state[name] !== "").length;
   return single + Number(state.status.length > 0) + Number(state.brand.length > 0);
 }

@@ -4,7 +4,7 @@ import { filterQuery, state } from "./state.js";
 import { get } from "./api.js";
 
 /** Parameters that this page sets on tiles; others in a style's own addresses stay. */
-const ours = ["status", "industry", "category", "brand", "from", "to", "min_severity", "metric", "year"];
+const ours = ["status", "industry", "category", "brand", "from", "to", "min_severity", "metric", "year", "scope"];
 /** What a vector source may say of a TileJSON. */
 const told = ["tiles", "minzoom", "maxzoom", "bounds", "attribution"];
 

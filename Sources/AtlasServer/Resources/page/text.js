@@ -162,7 +162,7 @@ const words = {
   unit_co2_per_gdp: ["吨/万元", "t per CNY 10,000"],
   unit_energy_per_head: ["吨标准煤/人", "tce per person"],
   enterprises: ["企业", "Enterprises"],
-  scopes12: ["范围一和二", "scopes 1 and 2"],
+  scope: ["范围", "Scope"],
   largestEnterprises: ["当前范围内排放最多的企业", "Largest emitters in this view"],
   enterprisesHere: ["{0} 家企业；点击放大", "{0} enterprise|{0} enterprises; click to zoom in"],
   enterprisesInView: ["当前范围内 {0} 家企业共排放 {1} 二氧化碳当量", "{0} enterprise in this view, {1}|{0} enterprises in this view, together {1}"],
@@ -230,6 +230,9 @@ export const term = (name) => terms[name]?.[column()] ?? String(name).replaceAll
 
 /** A name in the language of the page, else in the other. */
 export const named = (item) => (state.lang === "en" ? item.name_en || item.name_zh : item.name_zh || item.name_en) || item.id || "";
+
+/** `1,2` as people read it: Scope 1 + 2. */
+export const scopeText = (list) => (state.lang === "en" ? `Scope ${list.replaceAll(",", " + ")}` : list.split(",").map((one) => t(`scope${one}`)).join("＋"));
 
 const locale = () => (state.lang === "en" ? "en-GB" : "zh-CN");
 export const count = (value) => new Intl.NumberFormat(locale()).format(value);
