@@ -37,7 +37,7 @@ struct BrandsLogo: ParsableCommand {
         do {
             let registry = try RegistryStore(path: store, mode: .readWrite)
             guard
-                try registry.setLogo(brandID: brand, png: image.png, hash: image.hash, width: image.width, height: image.height)
+                try registry.setLogo(brandID: brand, DrawnLogo(png: image.png, hash: image.hash, width: image.width, height: image.height))
             else { throw CommandFailure(message: "no brand has the id '\(brand)'; 'blueatlas brands list' shows those there are") }
             print("\(brand): \(image.width) × \(image.height) pixels, \(image.png.count) bytes, SHA-256 \(image.hash)")
         } catch let error as RegistryError {

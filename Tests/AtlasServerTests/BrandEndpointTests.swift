@@ -97,7 +97,7 @@ import VectorTile
 
             let image = try LogoImage(reading: BrandEndpointTests.svg)
             let store = try RegistryStore(path: own.storePath, mode: .readWrite)
-            #expect(try store.setLogo(brandID: "B1", png: image.png, hash: image.hash, width: image.width, height: image.height))
+            #expect(try store.setLogo(brandID: "B1", DrawnLogo(png: image.png, hash: image.hash, width: image.width, height: image.height)))
             let logo = try await server.get("/v1/brands/B1/logo.png")
             #expect(Array(logo.body) == image.png)
             #expect(logo["x-content-type-options"] == "nosniff")

@@ -66,6 +66,38 @@ import Testing
         }
     }
 
+    @Test func aBrandUploadsItsOwnLogo() async throws {
+        try await withLiveServer { live in
+            let svg = "<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 8 4'><rect width='8' height='4' fill='#0a0'/></svg>"
+            let monogram = try await live.send("GET", "/v1/brands/B1/logo.png").body
+            let set = try await live.send("PUT", "/v1/brands/B1/logo", as: .brand, body: svg)
+            #expect(set.status == 200 && set.json["outcome"] as? String == "changed", "\(set.text)")
+            let shown = try await live.send("GET", "/v1/brands/B1/logo.png")
+            #expect(shown["content-type"] == "image/png" && shown.body != monogram && shown.body.starts(with: [0x89, 0x50, 0x4E, 0x47]))
+            // The version of the brand is that of the answer.
+            #expect(try await live.send("GET", "/v1/brands/B1/fields")["etag"] == set["etag"])
+            // What is no logo changes nothing; nor does another brand's key, or none.
+            let script = svg.replacing("<rect", with: "<script>alert(1)</script><rect")
+            for (file, word) in [(script, "script"), ("hello", "PNG or an SVG"), ("", "empty")] {
+                let refused = try await live.send("PUT", "/v1/brands/B1/logo", as: .brand, body: file)
+                #expect(refused.status == 422 && refused.text.contains(word), "\(refused.text)")
+            }
+            let enormous = try await live.send("PUT", "/v1/brands/B1/logo", as: .brand, body: String(repeating: " ", count: 600_000))
+            #expect(enormous.status == 413)
+            #expect(try await live.send("PUT", "/v1/brands/B2/logo", as: .brand, body: svg).status == 403)
+            #expect(try await live.send("PUT", "/v1/brands/B9/logo", as: .admin, body: svg).status == 404)
+            #expect(try await live.send("PUT", "/v1/brands/B1/logo", body: svg).status == 401)
+            #expect(try await live.send("GET", "/v1/brands/B1/logo.png").body == shown.body)
+            let store = try RegistryStore(path: live.atlas.storePath, mode: .readOnly)
+            let changes = try store.liveChanges(after: 0, limit: 10_000, audience: .everyone).filter { $0.kind.hasPrefix("brand") }
+            #expect(changes.map(\.kind) == ["brand.changed"] && changes.first?.subject == "B1")
+            #expect(try await live.send("DELETE", "/v1/brands/B1/logo", as: .brand).status == 200)
+            #expect(try await live.send("DELETE", "/v1/brands/B1/logo", as: .brand).status == 404)
+            #expect(try await live.send("GET", "/v1/brands/B1/logo.png").body == monogram)
+            try store.verifyIntegrity()
+        }
+    }
+
     @Test func aBrandThatHasLinksStays() async throws {
         try await withLiveServer { live in
             #expect(try await live.send("POST", "/v1/brands", as: .admin, body: #"{"id":"B3","name_en":"Brand 3"}"#).status == 201)

@@ -21,11 +21,11 @@ import Testing
     @Test func aLogoIsSetReplacedAndRemoved() throws {
         let store = try store()
         #expect(try store.logos().isEmpty)
-        #expect(try store.setLogo(brandID: "A", png: [1, 2, 3], hash: "h1", width: 3, height: 1))
+        #expect(try store.setLogo(brandID: "A", DrawnLogo(png: [1, 2, 3], hash: "h1", width: 3, height: 1)))
         #expect(
             try store.logos().map { [$0.brandID, $0.hash, "\($0.width)", "\($0.height)", "\($0.bytes)"] } == [["A", "h1", "3", "1", "3"]])
         #expect(try store.logo(hash: "h1") == [1, 2, 3])
-        #expect(try store.setLogo(brandID: "A", png: [4], hash: "h2", width: 1, height: 1))
+        #expect(try store.setLogo(brandID: "A", DrawnLogo(png: [4], hash: "h2", width: 1, height: 1)))
         // The picture before is nobody's any more.
         #expect(try store.logo(hash: "h1") == nil)
         #expect(try store.removeLogo(brandID: "A"))
@@ -37,7 +37,7 @@ import Testing
 
     @Test func twoBrandsShareAPictureUntilTheLastIsGone() throws {
         let store = try store()
-        for brand in ["A", "B"] { #expect(try store.setLogo(brandID: brand, png: [7], hash: "h", width: 1, height: 1)) }
+        for brand in ["A", "B"] { #expect(try store.setLogo(brandID: brand, DrawnLogo(png: [7], hash: "h", width: 1, height: 1))) }
         #expect(try store.logos().map(\.brandID) == ["A", "B"])
         #expect(try store.removeLogo(brandID: "A"))
         #expect(try store.logo(hash: "h") == [7])
@@ -49,7 +49,7 @@ import Testing
 
     @Test func aBrandThatThereIsNotGetsNone() throws {
         let store = try store()
-        #expect(try store.setLogo(brandID: "nobody", png: [1], hash: "h", width: 1, height: 1) == false)
+        #expect(try store.setLogo(brandID: "nobody", DrawnLogo(png: [1], hash: "h", width: 1, height: 1)) == false)
         #expect(try store.removeLogo(brandID: "nobody") == false)
         #expect(try store.logo(hash: "h") == nil)
         #expect(try store.publishedLinkCounts(brandID: "nobody") == nil)

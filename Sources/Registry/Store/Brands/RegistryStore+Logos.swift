@@ -17,34 +17,31 @@ public struct BrandLogo: Hashable, Sendable {
     public var setAt: String
 }
 
+/// A picture drawn by this program, never a file as somebody sent it.
+public struct DrawnLogo: Hashable, Sendable {
+    public var png: [UInt8]
+    /// SHA-256 of `png`, in hexadecimal digits.
+    public var hash: String
+    /// Pixels.
+    public var width: Int
+    public var height: Int
+
+    public init(png: [UInt8], hash: String, width: Int, height: Int) {
+        self.png = png
+        self.hash = hash
+        self.width = width
+        self.height = height
+    }
+}
+
 extension RegistryStore {
     /// Gives a brand a logo, in place of one that it may have.
     ///
-    /// - Parameters:
-    ///   - png: a picture drawn by this program, never a file as somebody sent it.
-    ///   - hash: of `png`.
     /// - Returns: false when there is no such brand.
-    public func setLogo(brandID: String, png: [UInt8], hash: String, width: Int, height: Int) throws(RegistryError) -> Bool {
+    public func setLogo(brandID: String, _ logo: DrawnLogo) throws(RegistryError) -> Bool {
         try write(durably: true) { db in
             guard let brand = try RegistryStore.brand(brandID, db, path) else { return false }
-            let picture = try RawStatement(
-                db, path: path, sql: "INSERT INTO logos (hash, png, width, height) VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING")
-            picture.bind(1, hash)
-            picture.bind(2, blob: png)
-            picture.bind(3, Int64(width))
-            picture.bind(4, Int64(height))
-            try picture.run()
-            let link = try RawStatement(
-                db, path: path,
-                sql: """
-                    INSERT INTO brand_logos (brand_pk, hash, set_at) VALUES (?1, ?2, ?3)
-                    ON CONFLICT (brand_pk) DO UPDATE SET hash = excluded.hash, set_at = excluded.set_at
-                    """)
-            link.bind(1, brand)
-            link.bind(2, hash)
-            link.bind(3, Timestamp.now())
-            try link.run()
-            try RegistryStore.dropUnused(db)
+            try RegistryStore.setLogo(logo, ofBrand: brand, db, path)
             return true
         }
     }
@@ -55,11 +52,36 @@ extension RegistryStore {
     public func removeLogo(brandID: String) throws(RegistryError) -> Bool {
         try write(durably: true) { db in
             guard let brand = try RegistryStore.brand(brandID, db, path) else { return false }
-            try db.execute(sql: "DELETE FROM brand_logos WHERE brand_pk = ?", arguments: [brand])
-            let had = db.changesCount > 0
-            try RegistryStore.dropUnused(db)
-            return had
+            return try RegistryStore.removeLogo(ofBrand: brand, db)
         }
+    }
+
+    fileprivate static func setLogo(_ logo: DrawnLogo, ofBrand pk: Int64, _ db: Database, _ path: String) throws {
+        let picture = try RawStatement(
+            db, path: path, sql: "INSERT INTO logos (hash, png, width, height) VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING")
+        picture.bind(1, logo.hash)
+        picture.bind(2, blob: logo.png)
+        picture.bind(3, Int64(logo.width))
+        picture.bind(4, Int64(logo.height))
+        try picture.run()
+        let link = try RawStatement(
+            db, path: path,
+            sql: """
+                INSERT INTO brand_logos (brand_pk, hash, set_at) VALUES (?1, ?2, ?3)
+                ON CONFLICT (brand_pk) DO UPDATE SET hash = excluded.hash, set_at = excluded.set_at
+                """)
+        link.bind(1, pk)
+        link.bind(2, logo.hash)
+        link.bind(3, Timestamp.now())
+        try link.run()
+        try dropUnused(db)
+    }
+
+    fileprivate static func removeLogo(ofBrand pk: Int64, _ db: Database) throws -> Bool {
+        try db.execute(sql: "DELETE FROM brand_logos WHERE brand_pk = ?", arguments: [pk])
+        let had = db.changesCount > 0
+        try dropUnused(db)
+        return had
     }
 
     /// All logos, by brand id. Cost: O(logos); the pictures are not read.
@@ -100,5 +122,31 @@ extension RegistryStore {
 
     private static func dropUnused(_ db: Database) throws {
         try db.execute(sql: "DELETE FROM logos WHERE hash NOT IN (SELECT hash FROM brand_logos)")
+    }
+}
+
+extension WriteContext {
+    /// Gives a brand a logo, or takes it away. The logo is part of the brand: it gets a new version.
+    ///
+    /// - Parameters:
+    ///   - logo: nil: none any more.
+    ///   - onlyBrand: the only brand that may be changed; nil: any.
+    /// - Throws: `WriteRefusal`; `RegistryError`.
+    public func set(logo: DrawnLogo?, ofBrand id: String, onlyBrand: Int64?) throws -> WriteReceipt {
+        guard let stored = try RegistryStore.brandFields(id: id, db, path: path) else {
+            throw WriteRefusal(.notFound, field: "id", value: id, reason: "no brand has this id")
+        }
+        if let onlyBrand, onlyBrand != stored.pk { throw WriteContext.notYours(id) }
+        if let logo {
+            try RegistryStore.setLogo(logo, ofBrand: stored.pk, db, path)
+        } else if try !RegistryStore.removeLogo(ofBrand: stored.pk, db) {
+            throw WriteRefusal(.notFound, field: "id", value: id, reason: "this brand has no logo")
+        }
+        let row = try statement("UPDATE brands SET changed_seq = ?2 WHERE pk = ?1")
+        row.bind(1, stored.pk)
+        row.bind(2, nextSequence)
+        try row.run()
+        let sequence = try change(kind: "brand.changed", subject: id, detail: #"{"logo":\#(logo.map { "\"\($0.hash)\"" } ?? "null")}"#)
+        return WriteReceipt(outcome: .changed, id: id, sequence: sequence)
     }
 }
