@@ -217,6 +217,7 @@ struct AtlasResponder: HTTPResponder {
         case .carbonPlaces: return .json(try carbon.table(target.parameters))
         case .carbonPlace: return .json(try carbon.place(code: target.segments[3], target.parameters))
         case .carbonEnterprises: return .json(try carbon.enterprises(target.parameters), type: FactoryJSON.type)
+        case .carbonFactors: return .json(try carbon.factors(target.parameters))
         case .tile, .font, .sprite, .brandLogo, .asset, .health, .ready, .unknown: throw unknownPath(target)
         }
     }

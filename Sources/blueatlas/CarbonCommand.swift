@@ -6,14 +6,14 @@ import Registry
 
 struct CarbonCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "carbon", abstract: "Energy and emissions: import the committed real figures, sum enterprises by place.",
+        commandName: "carbon", abstract: "Energy and emissions: import the committed real figures, list factors, sum enterprises by place.",
         discussion: "Files of your own: 'blueatlas import', with the columns of docs/carbon.md.",
-        subcommands: [CarbonImport.self, CarbonByPlace.self])
+        subcommands: [CarbonImport.self, CarbonFactors.self, CarbonByPlace.self])
 }
 
 struct CarbonImport: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "import", abstract: "Imports CO2 and population of provinces and CO2 of cities from data/carbon.",
+        commandName: "import", abstract: "Imports CO2 and population of provinces, CO2 of cities and emission factors from data/carbon.",
         discussion: """
             Cities are joined to the prefecture that their position lies in, if it bears the city's name; the others are listed as \
             rejected rows. Import borders first.
@@ -32,6 +32,7 @@ struct CarbonImport: ParsableCommand {
     private static let files = [
         ("carbon-province-co2", "province-monthly-co2.csv.gz"), ("carbon-population", "province-population.csv"),
         ("carbon-cities-v1", "cities-co2-v1.csv"), ("carbon-cities-v2", "cities-co2-v2.csv"),
+        ("carbon-grid-factors", "grid-factors.csv"), ("carbon-fuel-factors", "fuel-factors.csv"),
     ]
 
     func run() throws {
@@ -54,6 +55,72 @@ struct CarbonImport: ParsableCommand {
         }
         if json { try CommandOutput.json(reports) }
         if reports.contains(where: { $0.rejected > 0 }) { throw ExitCode(3) }
+    }
+}
+
+struct CarbonFactors: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "factors", abstract: "Lists emission factors: tonnes of CO2 of a unit of electricity, heat or fuel.",
+        discussion: """
+            What holds everywhere, or is of no year, is listed with any --place and --year:
+              blueatlas carbon factors --kind electricity --place 330000 --year 2022
+            """)
+
+    @Option(help: "The registry.")
+    var store = "var/registry.db"
+    @Option(help: "\(FactorKind.names); default all.")
+    var kind: String?
+    @Option(parsing: .unconditional, help: "Code of a province, such as 330000.")
+    var place: Int32?
+    @Option(parsing: .unconditional, help: "The year.")
+    var year: Int?
+    @Flag(help: "Print the factors as JSON.")
+    var json = false
+
+    private struct Row: Encodable {
+        var kind: String, name: String, nameEN: String?, place: Int32?, year: Int?, unit: String
+        var tonnes: Double
+        var source: String, synthetic: Bool
+
+        enum CodingKeys: String, CodingKey {
+            case kind, name, place, year, unit, source, synthetic
+            case nameEN = "name_en"
+            case tonnes = "co2_t_per_unit"
+        }
+    }
+
+    func validate() throws {
+        if let kind, FactorKind(name: kind) == nil { throw ValidationError("--kind: '\(kind)' is not one of \(FactorKind.names)") }
+    }
+
+    func run() throws {
+        let factors: [EmissionFactor]
+        do {
+            factors = try RegistryStore(path: store, mode: .readOnly)
+                .emissionFactors(kind: kind.flatMap { FactorKind(name: $0) }, place: place, year: year)
+        } catch {
+            throw CommandFailure(error)
+        }
+        if json {
+            return try CommandOutput.json(
+                factors.map {
+                    Row(
+                        kind: $0.kind.name, name: $0.name, nameEN: $0.nameEN, place: $0.place, year: $0.year, unit: $0.unit,
+                        tonnes: $0.value,
+                        source: $0.origin.text, synthetic: $0.origin.synthetic)
+                })
+        }
+        print("tCO2 per unit   unit       year   place    of")
+        for factor in factors {
+            let year = factor.year.map(String.init) ?? "any"
+            let place = factor.place.map(String.init) ?? "-"
+            func padded(_ text: String, _ width: Int) -> String { text.padding(toLength: width, withPad: " ", startingAt: 0) }
+            let columns = [padded(factor.unit, 11), padded(year, 7), padded(place, 9)].joined()
+            let name = factor.nameEN.map { "\(factor.name) (\($0))" } ?? factor.name
+            let mark = factor.origin.synthetic ? " SYNTHETIC" : ""
+            print("\(String(format: "%13.4f", factor.value))   \(columns)\(name); \(factor.origin.text)\(mark)")
+        }
+        if factors.isEmpty { print("no such factor; 'blueatlas carbon import' brings those of data/carbon") }
     }
 }
 

@@ -26,7 +26,7 @@ struct ImportCommand: ParsableCommand {
 
     @Option(help: "The registry; made if there is none.")
     var store = "var/registry.db"
-    @Option(help: "factories, records, brands, links, figures or emissions. Default: by the columns.")
+    @Option(help: "factories, records, brands, links, figures, emissions or factors. Default: by the columns.")
     var entity: String?
     @Option(help: "Datum of positions that name none: wgs84, cgcs2000, xian80, beijing54, gcj02, bd09, EPSG:nnnn or unknown.")
     var datum: String?

@@ -44,6 +44,11 @@ import VectorTile
         for case .rejected(let field, let value, let reason) in try store.apply(figures: figures) + store.apply(emissions: emissions) {
             throw QueryError(parameter: field, value: value, message: reason)
         }
+        let fuel = EmissionFactor(
+            kind: .fuel, name: "煤<b>", nameEN: "coal", unit: "t", value: 1.98,
+            content: FuelContent(heat: 20, carbon: 0.03, oxidation: 0.9), origin: real)
+        let grid = EmissionFactor(kind: .electricity, name: "浙江", place: 330_000, year: 2022, unit: "MWh", value: 0.5153, origin: real)
+        try store.apply(factors: [FactorDraft(line: 2, factor: fuel), FactorDraft(line: 3, factor: grid)])
         try SnapshotBuilder.build(store: store, output: atlas.snapshotPath, asOf: Day(iso: TestAtlas.asOf))
         try store.close()
         return atlas
@@ -199,6 +204,45 @@ import VectorTile
         }
     }
 
+    @Test func aWindowMayBeOfAnotherDatum() async throws {
+        try await withServer(atlas) { server in
+            func largest(_ query: String) async throws -> (count: Int?, position: [Double]) {
+                let json = try await server.get("/v1/carbon/enterprises?\(query)").json
+                let first = (json["features"] as? [[String: Any]])?.first
+                return (json["numberMatched"] as? Int, (first?["geometry"] as? [String: Any])?["coordinates"] as? [Double] ?? [])
+            }
+            func around(_ position: [Double]) -> String {
+                "bbox=" + [-1e-4, 1e-4].map { "\(position[0] + $0),\(position[1] + $0)" }.joined(separator: ",")
+            }
+            let plain = try await largest("bbox=121,31,122,32")
+            for crs in ["gcj02", "bd09"] {
+                let shifted = try await largest("bbox=121,31,122,32&crs=\(crs)")
+                try #require(plain.position.count == 2 && shifted.position.count == 2)
+                // 300 to 1,200 m in Shanghai: the window of the one holds nothing of the other.
+                #expect(abs(shifted.position[0] - plain.position[0]) > 2e-3)
+                let there = try await largest(around(shifted.position) + "&crs=\(crs)")
+                #expect(there.count == 1 && there.position == shifted.position)
+                #expect(try await largest(around(shifted.position)).count == 0)
+            }
+        }
+    }
+
+    @Test func factorsSayOfWhatWhereAndByWhom() async throws {
+        try await withServer(atlas) { server in
+            let all = try await server.get("/v1/carbon/factors")
+            #expect(all.status == 200 && all.json["count"] as? Int == 2)
+            let answer = try await server.get("/v1/carbon/factors?kind=fuel&place=330000&year=2022")
+            let fuels = answer.json["factors"] as? [[String: Any]] ?? []
+            #expect(fuels.count == 1 && fuels[0]["name"] as? String == "煤<b>" && fuels[0]["co2_t_per_unit"] as? Double == 1.98)
+            #expect(fuels.first?["unit"] as? String == "t" && fuels.first?["oxidation"] as? Double == 0.9)
+            #expect(fuels.first?["source"] as? String == "a <survey>" && fuels.first?["place"] == nil && fuels.first?["year"] == nil)
+            let grid = try await server.get("/v1/carbon/factors?kind=electricity").json["factors"] as? [[String: Any]] ?? []
+            #expect(grid.first?["place"] as? String == "330000" && grid.first?["year"] as? Int == 2022)
+            let none = try await server.get("/v1/carbon/factors?kind=heat")
+            #expect(none.status == 200 && none.json["count"] as? Int == 0 && none.json["note"] != nil)
+        }
+    }
+
     @Test(arguments: [
         ("/tiles/carbon/3/6/3.mvt?metric=co3", "metric"), ("/tiles/carbon/3/6/3.mvt?year=20", "year"),
         ("/tiles/carbon/3/6/3.mvt?scope=9", "scope"),
@@ -208,7 +252,9 @@ import VectorTile
         ("/v1/carbon/places?scope=1", "scope"), ("/v1/carbon/places/x", "code"), ("/v1/carbon/places/330100?year=2019", "year"),
         ("/v1/carbon/enterprises", "bbox"), ("/v1/carbon/enterprises?bbox=1,2,3", "bbox"),
         ("/v1/carbon/enterprises?bbox=121,31,122,32&limit=0", "limit"),
-        ("/v1/carbon/enterprises?bbox=121,31,122,32&crs=gcj02", "crs"), ("/v1/carbon/enterprises?bbox=121,31,122,32&brand=nobody", "brand"),
+        ("/v1/carbon/enterprises?bbox=121,31,122,32&crs=moon", "crs"), ("/v1/carbon/factors?kind=coal", "kind"),
+        ("/v1/carbon/factors?place=Zhejiang", "place"), ("/v1/carbon/factors?year=last", "year"),
+        ("/v1/carbon/enterprises?bbox=121,31,122,32&brand=nobody", "brand"),
     ])
     func wrongParametersAreNamed(target: String, parameter: String) async throws {
         try await withServer(atlas) { server in

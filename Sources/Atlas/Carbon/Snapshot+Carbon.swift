@@ -165,7 +165,8 @@ extension Snapshot {
     ///
     /// Cost: O(enterprises).
     public func enterprises(
-        west: Double, south: Double, east: Double, north: Double, selection: CarbonSelection, filter: Filter = Filter(), limit: Int
+        west: Double, south: Double, east: Double, north: Double, selection: CarbonSelection, filter: Filter = Filter(), limit: Int,
+        position: (_ longitude: Double, _ latitude: Double) -> (longitude: Double, latitude: Double) = { ($0, $1) }
     ) throws(QueryError) -> EnterprisePage {
         let program = try FilterProgram(filter, for: self)
         let year = emissionYear(selection)
@@ -173,7 +174,7 @@ extension Snapshot {
         var sum = 0.0
         for row in emissionTables.rows(year: UInt16(clamping: year ?? 0), carbon, tree) {
             let index = Int(row.index)
-            let (longitude, latitude) = (earth.longitude[index], earth.latitude[index])
+            let (longitude, latitude) = position(earth.longitude[index], earth.latitude[index])
             let isBetween = west <= east ? longitude >= west && longitude <= east : longitude >= west || longitude <= east
             guard isBetween, latitude >= south, latitude <= north, program.passes(index), let tonnes = row.tonnes(selection.scopes)
             else { continue }

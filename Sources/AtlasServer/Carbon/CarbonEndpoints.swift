@@ -128,21 +128,41 @@ struct CarbonEndpoints: Sendable {
         }
     }
 
+    /// The table of emission factors; empty without a registry.
+    func factors(_ parameters: [(name: String, value: String)]) throws -> [UInt8] {
+        let query = try QueryParameters(parameters, known: ["kind", "place", "year"])
+        var kind: FactorKind?
+        if let text = query.text("kind") {
+            guard let known = FactorKind(name: text) else {
+                throw Problem(parameter: "kind", value: text, mustBe: "one of \(FactorKind.names)")
+            }
+            kind = known
+        }
+        let place = try query.text("place").map { try PlaceEndpoints.code($0, parameter: "place") }
+        let year = try CarbonSelection(query).year
+        let factors = try snapshots.required().registry?.emissionFactors(kind: kind, place: place, year: year) ?? []
+        var json = JSONWriter()
+        json.object { json in
+            json.field("count", factors.count)
+            json.array("factors") { json in for factor in factors { json.object { CarbonJSON.factor(factor, &$0) } } }
+            json.field("precedence", CarbonEndpoints.precedence)
+            if factors.isEmpty { json.field("note", "no such factor is loaded; 'blueatlas carbon import' brings those of data/carbon") }
+        }
+        return json.bytes
+    }
+
     /// Enterprises of a window, the largest emitters first.
     func enterprises(_ parameters: [(name: String, value: String)]) throws -> [UInt8] {
         let query = try QueryParameters(parameters, known: ["bbox", "limit", "crs", "year", "scope"], filters: true)
         let selection = try CarbonSelection(query)
         let datum = try PositionDatum(query)
-        guard datum == .wgs84 || datum == .cgcs2000 else {
-            throw Problem(parameter: "crs", value: datum.rawValue, mustBe: "wgs84 or cgcs2000 at this address")
-        }
         let window = try Window(query)
         let most = min(limits.hits, Snapshot.Limits.hits)
         let limit = try query.integer("limit", in: 1...most, default: min(limits.defaultHits, most))
         let snapshot = try snapshots.required().snapshot
         let page = try snapshot.enterprises(
             west: window.west, south: window.south, east: window.east, north: window.north, selection: selection, filter: query.filter,
-            limit: limit)
+            limit: limit, position: datum.fromWGS84)
         var json = JSONWriter()
         json.object { json in
             json.field("type", "FeatureCollection")

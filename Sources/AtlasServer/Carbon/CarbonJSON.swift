@@ -35,6 +35,22 @@ enum CarbonJSON {
         json.field(optional: "parent", place.parent.map { String($0) })
     }
 
+    static func factor(_ factor: EmissionFactor, _ json: inout JSONWriter) {
+        json.field("kind", factor.kind.name)
+        json.field("name", factor.name)
+        json.field(optional: "name_en", factor.nameEN)
+        json.field(optional: "place", factor.place.map { String($0) })
+        json.field(optional: "year", factor.year)
+        json.field("unit", factor.unit)
+        json.field("co2_t_per_unit", factor.value)
+        if let content = factor.content {
+            json.field("ncv_gj_per_unit", content.heat)
+            json.field("carbon_t_per_gj", content.carbon)
+            json.field("oxidation", content.oxidation)
+        }
+        source(factor.origin, &json)
+    }
+
     static func source(_ source: CarbonSource, _ json: inout JSONWriter) {
         json.field("source", source.source)
         if !source.edition.isEmpty { json.field("edition", source.edition) }

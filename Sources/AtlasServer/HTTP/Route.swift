@@ -25,6 +25,7 @@ enum Route: String, CaseIterable, Sendable {
     case carbonPlaces = "/v1/carbon/places"
     case carbonPlace = "/v1/carbon/places/{code}"
     case carbonEnterprises = "/v1/carbon/enterprises"
+    case carbonFactors = "/v1/carbon/factors"
     case health = "/healthz"
     case ready = "/readyz"
     case metrics = "/metrics"
@@ -68,6 +69,7 @@ enum Route: String, CaseIterable, Sendable {
             switch segments[2] {
             case "places": self = .carbonPlaces
             case "enterprises": self = .carbonEnterprises
+            case "factors": self = .carbonFactors
             default: self = .unknown
             }
         case 4 where segments[0] == "v1" && segments[1] == "carbon" && segments[2] == "places" && !segments[3].isEmpty:

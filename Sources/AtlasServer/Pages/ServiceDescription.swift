@@ -89,6 +89,12 @@ enum ServiceDescription {
             Address(
                 path: Route.carbonEnterprises.rawValue, about: "Enterprises of a window by their emissions, the largest first.",
                 parameters: [("bbox", "west,south,east,north in degrees; required."), year, scope, limit, crs], takesFilters: true),
+            Address(
+                path: Route.carbonFactors.rawValue, about: "CO2 of a unit of electricity, heat or fuel: what is published, by whom.",
+                parameters: [
+                    ("kind", "\(FactorKind.names)."), ("place", "Code of a province; what holds everywhere stays."),
+                    ("year", "Four digits; what is of no year stays."),
+                ]),
             Address(path: Route.health.rawValue, about: "200 while the process lives."),
             Address(path: Route.ready.rawValue, about: "200 when a snapshot is loaded, else 503."),
             Address(path: Route.metrics.rawValue, about: "Prometheus text."),

@@ -13,6 +13,7 @@ enum DraftBatch: Sendable {
     case links([LinkDraft])
     case figures([FigureDraft])
     case emissions([EmissionDraft])
+    case factors([FactorDraft])
 
     var count: Int {
         switch self {
@@ -22,6 +23,7 @@ enum DraftBatch: Sendable {
         case .links(let drafts): drafts.count
         case .figures(let drafts): drafts.count
         case .emissions(let drafts): drafts.count
+        case .factors(let drafts): drafts.count
         }
     }
 
@@ -34,6 +36,7 @@ enum DraftBatch: Sendable {
         case .links(let drafts): (drafts[index].line, drafts[index].brandID)
         case .figures(let drafts): (drafts[index].line, "")
         case .emissions(let drafts): (drafts[index].line, drafts[index].factory.id ?? "")
+        case .factors(let drafts): (drafts[index].line, drafts[index].factor.name)
         }
     }
 
@@ -45,6 +48,7 @@ enum DraftBatch: Sendable {
         case .links(let drafts): try store.apply(links: drafts, in: run)
         case .figures(let drafts): try store.apply(figures: drafts, in: run)
         case .emissions(let drafts): try store.apply(emissions: drafts, in: run)
+        case .factors(let drafts): try store.apply(factors: drafts, in: run)
         }
     }
 }

@@ -91,7 +91,7 @@ final class EmissionRowReader {
 }
 
 extension RowContext {
-    fileprivate func year(_ field: some ImportField) throws(RowReject) -> Int {
+    func year(_ field: some ImportField) throws(RowReject) -> Int {
         guard let bytes = optional(field) else {
             throw RowReject(field: field.name, value: "", reason: "is empty; figures are of a year")
         }
@@ -138,7 +138,7 @@ extension RowContext {
         }
     }
 
-    fileprivate func origin(
+    func origin(
         _ source: some ImportField, _ edition: some ImportField, _ priority: some ImportField, _ synthetic: some ImportField
     ) throws(RowReject) -> CarbonSource {
         guard let name = try text(source, limit: RecordRowReader.longestLine) else {

@@ -277,13 +277,15 @@ struct ColumnPlanner {
             if !has(LinkField.factoryID), !has(LinkField.creditCode), !has(LinkField.factoryName) {
                 missing.append("factory_id, credit_code or factory_name")
             }
-        case .figures, .emissions: break
+        case .figures, .emissions: missing += missingOfCarbon(sources)
+        case .factors:
+            for field in [FactorField.kind, .subject, .unit, .source] where !has(field) { missing.append(field.name) }
+            if !has(FactorField.value), !has(FactorField.heat) { missing.append("co2_t_per_unit (or the three parts of a fuel)") }
         case .suppliers:
             if !has(SupplierField.factoryID), !has(SupplierField.creditCode), !has(SupplierField.name) {
                 missing.append("credit_code, name or factory_id")
             }
         }
-        if entity == .figures || entity == .emissions { missing += missingOfCarbon(sources) }
         if !missing.isEmpty {
             let columns = reader.columns.filter { !$0.hasPrefix("@") }
             throw .missingColumns(path: path, entity: entity.rawValue, missing: missing.joined(separator: ", "), available: columns)

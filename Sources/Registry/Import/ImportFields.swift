@@ -6,6 +6,8 @@ public enum ImportEntity: String, CaseIterable, Sendable {
     case factories, records, brands, links
     /// Figures of places, and emissions of enterprises, by year.
     case figures, emissions
+    /// Emission factors of electricity, heat and fuels.
+    case factors
     /// A brand's watch list. Private: it goes into the registry by `blueatlas watch` and /v1/watchlists, never by an import.
     case suppliers
 
@@ -270,6 +272,7 @@ extension ImportEntity {
         case .links: all(LinkField.self)
         case .figures: all(FigureField.self)
         case .emissions: all(EmissionField.self)
+        case .factors: all(FactorField.self)
         case .suppliers: all(SupplierField.self)
         }
     }
@@ -287,6 +290,7 @@ extension ImportEntity {
             || (has(FactoryField.easting) && has(FactoryField.northing)) || (keys.contains("x") && keys.contains("y"))
         if has(FigureField.metric), has(FigureField.value), keys.contains("year") || keys.contains("年份") { return .figures }
         if has(EmissionField.scope1) || has(EmissionField.scope2), has(EmissionField.year), hasReference { return .emissions }
+        if has(FactorField.value), has(FactorField.kind) { return .factors }
         if hasPosition { return .factories }
         if hasBrand, hasReference { return .links }
         let isRecord =

@@ -97,6 +97,7 @@ final class RowSource {
         case summedFigures(FigureRowReader, RowSums<FigureDraft>)
         case emissions(EmissionRowReader)
         case summedEmissions(EmissionRowReader, RowSums<EmissionDraft>)
+        case factors(FactorRowReader)
     }
 
     private let kind: Kind
@@ -108,6 +109,7 @@ final class RowSource {
     private var links: [LinkDraft] = []
     private var figures: [FigureDraft] = []
     private var emissions: [EmissionDraft] = []
+    private var factors: [FactorDraft] = []
 
     init(entity: ImportEntity, path: String, context: RowContext, datum: String?, fixesSwapped: Bool) throws(ImportError) {
         self.context = context
@@ -133,6 +135,9 @@ final class RowSource {
             let reader = EmissionRowReader(context: context)
             kind = context.plan.group.isNone ? .emissions(reader) : .summedEmissions(reader, RowSums(path: path, context: context))
             idSource = context.plan.sources[EmissionField.factoryID.rawValue]
+        case .factors:
+            kind = .factors(FactorRowReader(context: context))
+            idSource = context.plan.sources[FactorField.subject.rawValue]
         case .suppliers: throw .unknownEntity(path: path, available: [])
         }
     }
@@ -161,6 +166,7 @@ final class RowSource {
         case .summedFigures(let reader, let sums): return try sums.add(try reader.read(line: line))
         case .emissions(let reader): emissions.append(try reader.read(line: line))
         case .summedEmissions(let reader, let sums): return try sums.add(try reader.read(line: line))
+        case .factors(let reader): factors.append(try reader.read(line: line))
         }
         return nil
     }
@@ -168,7 +174,7 @@ final class RowSource {
     /// The row's id as the source writes it, for the rejects file.
     var rawID: String { FieldText.excerpt(context.plan.value(of: idSource)) }
 
-    var count: Int { factories.count + records.count + brands.count + links.count + figures.count + emissions.count }
+    var count: Int { factories.count + records.count + brands.count + links.count + figures.count + emissions.count + factors.count }
 
     /// Takes the batch away.
     func takeBatch() -> DraftBatch {
@@ -179,6 +185,7 @@ final class RowSource {
         case .links: .links(RowSource.take(&links))
         case .figures, .summedFigures: .figures(RowSource.take(&figures))
         case .emissions, .summedEmissions: .emissions(RowSource.take(&emissions))
+        case .factors: .factors(RowSource.take(&factors))
         }
     }
 

@@ -17,6 +17,7 @@ public final class ImportRun: Sendable {
         var links = PrimaryKeySet()
         var figures = PrimaryKeySet()
         var emissions = PrimaryKeySet()
+        var factors = PrimaryKeySet()
     }
 
     let state = Mutex(State())

@@ -23,6 +23,7 @@ enum RegistrySchema {
             try db.execute(sql: CorrectionSchema.tables)
         }
         migrator.registerMigration("watch lists", foreignKeyChecks: .immediate) { db in try db.execute(sql: WatchSchema.tables) }
+        migrator.registerMigration("emission factors", foreignKeyChecks: .immediate) { db in try db.execute(sql: factorTable) }
         return migrator
     }
 

@@ -184,7 +184,7 @@ extension RegistryStore {
 
 extension RawStatement {
     /// Four columns: source, edition, priority, synthetic.
-    fileprivate func carbonSource(_ column: Int32) -> CarbonSource {
+    func carbonSource(_ column: Int32) -> CarbonSource {
         CarbonSource(
             source: text(column) ?? "", edition: text(column + 1) ?? "", priority: Int(int(column + 2)), synthetic: int(column + 3) != 0)
     }
