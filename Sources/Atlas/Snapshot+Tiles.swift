@@ -24,6 +24,17 @@ extension Snapshot {
         try self.tile(map: map, id: tile, filter: filter, datum: datum, carbon: carbon, delta: nil)
     }
 
+    /// About how long `tile` and compressing its bytes take, in nanoseconds, at most; nil: not known beforehand (borders, other datums).
+    /// O(log n). The figures are measured ones, rounded up.
+    func expectedCost(map: MapKind, id tile: TileID, filter: Filter, datum: TileDatum) -> Int? {
+        guard map == .blue || map == .supplyChain, datum == .wgs84, tile.z <= TileRules.maximumZoom else { return nil }
+        let factories = tree.range(of: tile).count
+        let features = tile.z < TileRules.firstZoomWithoutClusters ? min(factories, 1 << (2 * TileRules.cellDepth)) : factories
+        // Sums of whole cells are there; a filter looks at each factory.
+        let scanned = filter.isEmpty && map == .blue ? 0 : factories
+        return scanned * 3 + features * 1_300
+    }
+
     /// The same with changes laid over the snapshot. Emissions follow no single changes: the map `carbon` is the snapshot's own.
     func tile(
         map: MapKind, id tile: TileID, filter: Filter, datum: TileDatum, carbon: CarbonSelection = CarbonSelection(), delta: Delta?
@@ -77,15 +88,14 @@ extension Snapshot {
     /// The factories of a run that pass.
     @inline(__always)
     func sum(of run: Range<Int>, program: FilterProgram) -> ClusterSum {
-        var cluster = ClusterSum()
         // Setting the loops up costs more than a few factories.
-        if program.passesAll, run.count >= 64 {
-            cluster.addAll(run, x: tree.x, y: tree.y, status: status)
-            guard program.hides else { return cluster }
-            program.forEachHidden(in: run) { cluster.subtract(x: tree.x[$0], y: tree.y[$0], status: status[$0]) }
-            if cluster.isSure { return cluster }
-            cluster = ClusterSum()
+        if program.passesAll, run.count >= 32 {
+            var sum = runningSums.sum(of: run, x: tree.x, y: tree.y, status: status)
+            if program.hides { program.forEachHidden(in: run) { sum.subtract(x: tree.x[$0], y: tree.y[$0], status: status[$0]) } }
+            // Which one is left, if only one is, the sums do not know.
+            if sum.count != 1 { return ClusterSum(sum, first: run.lowerBound) }
         }
+        var cluster = ClusterSum()
         program.forEachMatch(in: run) { index in
             cluster.add(x: tree.x[index], y: tree.y[index], status: status[index], index: index)
         }

@@ -76,6 +76,7 @@ public final class Snapshot: Sendable {
     let placeColumns: PlaceColumns
     let carbon: CarbonColumns
     let emissionTables = EmissionTables()
+    let runningSums: RunningSums
     let lazyLocator = LazyLocator()
     /// Brands' ids by index: small, so kept as strings.
     let brandIDs: [String]
@@ -122,6 +123,10 @@ public final class Snapshot: Sendable {
             ecefZ: try perFactory(.ecefZ, of: Double.self))
         primaryKey = try perFactory(.primaryKey, of: UInt32.self)
         status = try perFactory(.status, of: UInt8.self)
+        guard status.areBelow(FactoryStatus.allCases.count) else {
+            throw .inconsistent(path: path, detail: "a factory has a status unknown here")
+        }
+        runningSums = RunningSums(x: tree.x, y: tree.y, status: status)
         worstSeverity = try perFactory(.worstSeverity, of: UInt8.self)
         categoryMask = try perFactory(.categoryMask, of: UInt16.self)
         latestDay = try perFactory(.latestDay, of: Int32.self)

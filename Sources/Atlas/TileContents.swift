@@ -14,6 +14,14 @@ struct ClusterSum {
     private var sumX: UInt64 = 0
     private var sumY: UInt64 = 0
 
+    init() {}
+
+    /// - Parameter first: of interest only where there is one.
+    init(_ sum: RunSum, first: Int) {
+        (count, violating, worstStatus, self.first) = (sum.count, sum.violating, sum.worstStatus, first)
+        (sumX, sumY) = (sum.x, sum.y)
+    }
+
     @inline(__always)
     mutating func add(x: UInt32, y: UInt32, status: UInt8, index: Int) {
         if count == 0 { first = index }
@@ -23,32 +31,6 @@ struct ClusterSum {
         sumY &+= UInt64(y)
         violating &+= status == FactoryStatus.violating.rawValue ? 1 : 0
         worstStatus = Swift.min(worstStatus, status)
-    }
-
-    /// Takes out a factory that was added. `worstStatus` and `first` stay as they are: see `isSure`.
-    @inline(__always)
-    mutating func subtract(x: UInt32, y: UInt32, status: UInt8) {
-        count &-= 1
-        sumX &-= UInt64(x)
-        sumY &-= UInt64(y)
-        violating &-= status == FactoryStatus.violating.rawValue ? 1 : 0
-    }
-
-    /// After subtractions: whether `worstStatus` must be right still, and `first` does not matter.
-    var isSure: Bool { count > 1 && violating > 0 }
-
-    /// Adds a run of factories, to an empty sum. One column after the other: each is a loop that the compiler makes vectors of.
-    mutating func addAll(_ run: Range<Int>, x: Column<UInt32>, y: Column<UInt32>, status: Column<UInt8>) {
-        first = run.lowerBound
-        count = run.count
-        x.withUnsafeBufferPointer { x in for value in x[run] { sumX &+= UInt64(value) } }
-        y.withUnsafeBufferPointer { y in for value in y[run] { sumY &+= UInt64(value) } }
-        status.withUnsafeBufferPointer { status in
-            for value in status[run] {
-                violating &+= value == FactoryStatus.violating.rawValue ? 1 : 0
-                worstStatus = Swift.min(worstStatus, value)
-            }
-        }
     }
 
     /// The mean position: inside the cell, since a cell is convex.

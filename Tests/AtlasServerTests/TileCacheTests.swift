@@ -3,6 +3,7 @@
 import NIOCore
 import Testing
 
+@testable import Atlas
 @testable import AtlasServer
 
 @Suite struct TileCacheTests {
@@ -48,6 +49,23 @@ import Testing
         let cache = cache(1 << 20)
         await #expect(throws: Broken.self) { try await cache.tile(for: key(1)) { throw Broken() } }
         #expect(try await cache.tile(for: key(1)) { tile(10) }.body.readableBytes == 10)
+    }
+
+    @Test func aTileMadeAtOnceIsKeptUnlessTheMapChangesMeanwhile() throws {
+        struct Broken: Error {}
+        let cache = cache(1 << 20)
+        #expect(cache.tileAtOnce(for: key(1), build: { tile(10) }).body.readableBytes == 10)
+        #expect(cache.lookUp(key(1)) != nil)
+        let touched = TouchedTiles([Delta.Move(before: nil, after: (longitude: 121, latitude: 31))])
+        let made = cache.tileAtOnce(
+            for: key(2),
+            build: {
+                cache.letGo(of: touched)
+                return tile(20)
+            })
+        #expect(made.body.readableBytes == 20 && cache.lookUp(key(2)) == nil)
+        #expect(throws: Broken.self) { try cache.tileAtOnce(for: key(3), build: { throw Broken() }) }
+        #expect(cache.lookUp(key(3)) == nil)
     }
 
     @Test func theLeastRecentlyUsedGiveWayAndTheBytesStayInBounds() async throws {

@@ -103,6 +103,13 @@ extension Delta {
         /// Where it was drawn before, and where it is now, degrees; nil: nowhere.
         public var before: (longitude: Double, latitude: Double)?
         public var after: (longitude: Double, latitude: Double)?
+
+        /// Both, once where they are the same: most changes leave a factory where it is.
+        var positions: [(longitude: Double, latitude: Double)] {
+            guard let before else { return after.map { [$0] } ?? [] }
+            guard let after, after != before else { return [before] }
+            return [before, after]
+        }
     }
 
     /// A batch, applied.

@@ -61,6 +61,11 @@ public struct LiveAtlas: Sendable {
         try snapshot.tile(map: map, id: tile, filter: filter, datum: datum, carbon: carbon, delta: delta)
     }
 
+    /// About how long `tile` and compressing its bytes take, in nanoseconds, at most; nil: not known beforehand. O(log n).
+    public func expectedTileCost(map: MapKind, id tile: TileID, filter: Filter, datum: TileDatum) -> Int? {
+        snapshot.expectedCost(map: map, id: tile, filter: filter, datum: datum).map { $0 + (delta?.count ?? 0) * 10 }
+    }
+
     /// Factories within a radius, nearest first: as `Snapshot.near`. A cursor goes on working while factories change: of those that stay
     /// as they are, none is skipped and none repeated.
     public func near(

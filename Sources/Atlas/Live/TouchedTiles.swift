@@ -26,8 +26,7 @@ public struct TouchedTiles: Sendable {
 
     /// Cost: some 10 µs a move.
     public init(_ moves: [Delta.Move]) {
-        for position in moves.flatMap({ [$0.before, $0.after] }) {
-            guard let position else { continue }
+        for position in moves.flatMap(\.positions) {
             let here = MercatorGrid.project(longitude: position.longitude, latitude: position.latitude)
             points.append(here)
             for zoom in 0...TileRules.maximumZoom { insert(here, zoom, .wgs84) }

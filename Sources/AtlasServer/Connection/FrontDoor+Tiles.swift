@@ -1,4 +1,4 @@
-// FrontDoor+Tiles.swift: the answer to a request for a tile that is in the cache, from the request's head to bytes on the wire. The header
+// FrontDoor+Tiles.swift: the answer to a request for a tile that is in the cache or made at once, from the request's head to bytes on the wire. The header
 // lines were made with the tile; only the date is of the moment.
 
 import Glibc
@@ -7,12 +7,13 @@ import NIOCore
 import NIOHTTP1
 
 /// An answer that is ready to be written.
-struct CachedAnswer {
+struct TileAnswer {
     enum Kind {
         case full, headOnly, notModified, empty
     }
 
     var tile: EncodedTile
+    var wasCached: Bool
     var kind: Kind
     var keepsAlive: Bool
     /// HTTP/1.0 clients keep a connection only when told so.
@@ -24,8 +25,8 @@ struct CachedAnswer {
 }
 
 extension FrontDoor {
-    /// The answer, if this is a plain request for a tile in the cache; nil for anything that needs a second look.
-    func cachedAnswer(to head: HTTPRequestHead) -> CachedAnswer? {
+    /// The answer, if this is a plain request for a tile that is there or small; nil for anything that needs a second look.
+    func tileAnswer(to head: HTTPRequestHead) -> TileAnswer? {
         guard head.method == .GET || head.method == .HEAD, let request = tileRequest(head.uri) else { return nil }
         var acceptEncoding: String?
         var ifNoneMatch: String?
@@ -45,8 +46,10 @@ extension FrontDoor {
         if let acceptEncoding, acceptEncoding != negotiated.header {
             negotiated = (acceptEncoding, ContentCoding.preferred(acceptEncoding))
         }
-        guard let tile = services.tiles.cached(request, coding: acceptEncoding == nil ? .identity : negotiated.coding) else { return nil }
-        let kind: CachedAnswer.Kind =
+        let coding = acceptEncoding == nil ? ContentCoding.identity : negotiated.coding
+        guard let (tile, wasCached) = services.tiles.atOnce(request, coding: coding, mayBuild: !hasBuilt) else { return nil }
+        if !wasCached { hasBuilt = true }
+        let kind: TileAnswer.Kind =
             if tile.body.readableBytes == 0 {
                 .empty
             } else if let ifNoneMatch, EntityTag.matches(ifNoneMatch, tile.etag) {
@@ -54,9 +57,9 @@ extension FrontDoor {
             } else {
                 head.method == .HEAD ? .headOnly : .full
             }
-        return CachedAnswer(
-            tile: tile, kind: kind, keepsAlive: head.isKeepAlive, saysKeepAlive: head.isKeepAlive && head.version.minor == 0,
-            start: lastActivity, method: head.method, target: head.uri)
+        return TileAnswer(
+            tile: tile, wasCached: wasCached, kind: kind, keepsAlive: head.isKeepAlive,
+            saysKeepAlive: head.isKeepAlive && head.version.minor == 0, start: lastActivity, method: head.method, target: head.uri)
     }
 
     private func tileRequest(_ uri: String) -> TileRequest? {
@@ -69,7 +72,7 @@ extension FrontDoor {
     }
 
     /// Writes the answer, past the HTTP encoder; it is flushed when this turn's reading is done.
-    func write(_ answer: CachedAnswer) {
+    func write(_ answer: TileAnswer) {
         guard let rawContext else { return }
         let tile = answer.tile
         let status: StaticString
@@ -112,7 +115,7 @@ extension FrontDoor {
             metadata: [
                 "request": "\(RequestID())", "method": "\(answer.method.rawValue)", "target": "\(answer.target)",
                 "route": "\(Route.tile.rawValue)", "status": "\(code)", "bytes": "\(sent)",
-                "ms": "\(Double(nanoseconds / 1000) / 1000)", "cached": "true",
+                "ms": "\(Double(nanoseconds / 1000) / 1000)", "cached": "\(answer.wasCached)",
             ])
     }
 }

@@ -1,8 +1,8 @@
 // FrontDoor.swift: what happens to a request right behind the HTTP parser, on the connection's event loop. It guards (length of target and
 // headers, bodies, silent clients, requests that are no HTTP), it ends connections in an orderly way, and it answers tiles that are in the
-// cache at once: no task, no queue, no copy. Everything else goes on to Hummingbird.
+// cache, or small, at once: no task, no queue. Everything else goes on to Hummingbird.
 //
-// A cached tile may only overtake nobody: while a request that was passed on is unanswered, the next ones are passed on too, so answers
+// A tile may overtake nobody: while a request that was passed on is unanswered, the next ones are passed on too, so answers
 // keep the order of requests.
 
 import Logging
@@ -30,7 +30,7 @@ final class FrontDoor: ChannelDuplexHandler, RemovableChannelHandler {
         /// Between requests, or reading one that was passed on.
         case open
         /// Reading the rest of a request that is answered here; the answer goes out at its end.
-        case answering(CachedAnswer)
+        case answering(TileAnswer)
         /// Nothing more is read: the connection ends when what was written is gone.
         case closing
     }
@@ -53,6 +53,9 @@ final class FrontDoor: ChannelDuplexHandler, RemovableChannelHandler {
     /// The HTTP encoder's place in the pipeline: from there bytes go out as they are.
     var rawContext: ChannelHandlerContext?
     var needsFlush = false
+    /// Whether this turn's reading has had a tile made already: of requests that come in one go the others are passed on, or one client could keep
+    /// the loop from all others.
+    var hasBuilt = false
     var date = DateLine()
     var negotiated: (header: String, coding: ContentCoding) = ("", .identity)
     private var timer: Scheduled<Void>?
@@ -148,7 +151,7 @@ final class FrontDoor: ChannelDuplexHandler, RemovableChannelHandler {
             bodyBytes = 0
             isRoutesBody = services.takesBodies && head.method != .GET && head.method != .HEAD
             if let refusal = refusal(of: head) { return refuse(context, refusal) }
-            if passedOn.isEmpty, isWritable(context), let answer = cachedAnswer(to: head) {
+            if passedOn.isEmpty, isWritable(context), let answer = tileAnswer(to: head) {
                 state = .answering(answer)
             } else {
                 passedOn.append(head.isKeepAlive)
@@ -177,6 +180,7 @@ final class FrontDoor: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {
+        hasBuilt = false
         flushWritten()
         context.fireChannelReadComplete()
     }

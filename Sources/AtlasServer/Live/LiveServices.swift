@@ -57,7 +57,7 @@ struct LiveServices: Sendable {
     /// What runs beside the endpoints for as long as the server does.
     var background: [any Service] {
         [
-            FeedWatch(feed: feed), map, ReadingCare(writer: writer, logger: logger),
+            FeedWatch(feed: feed), MatchingIndexes(ecochain: ecochain, logger: logger), map, ReadingCare(writer: writer, logger: logger),
             CorrectionWatch(store: store, writer: writer, logger: logger), EcoChainService(ecochain: ecochain),
         ]
     }
@@ -77,6 +77,20 @@ private struct FeedWatch: Service {
     func run() async throws {
         await cancelWhenGracefulShutdown { await feed.watch() }
         feed.finish()
+    }
+}
+
+/// Makes the indexes that a factory is looked for by, if a bulk import has left them out: 5 s for 1.2 million factories, in which the first
+/// writes wait, and not some client's first write a day later.
+private struct MatchingIndexes: Service {
+    let ecochain: EcoChain
+    let logger: Logger
+
+    func run() async throws {
+        do { try await ecochain.prepareMatching() } catch {
+            logger.error("the indexes for finding factories could not be made; the first write makes them", metadata: ["error": "\(error)"])
+        }
+        try? await gracefulShutdown()
     }
 }
 

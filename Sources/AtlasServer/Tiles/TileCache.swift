@@ -92,6 +92,8 @@ final class TileCache: Sendable {
         var bytes = 0
         var flights: [Key: Flight] = [:]
         var flightCount: UInt64 = 0
+        /// How often tiles were let go of because the map had changed.
+        var changes: UInt64 = 0
         /// The tiles of each place.
         var atPlace: [UInt64: [Int]] = [:]
 
@@ -263,6 +265,19 @@ final class TileCache: Sendable {
         }
     }
 
+    /// The tile, built on the caller's thread: for builds so short that two of one tile at once do no harm.
+    func tileAtOnce(for key: Key, build: () throws -> EncodedTile) rethrows -> EncodedTile {
+        let box = box(key)
+        let changes = box.shard.withLock { $0.changes }
+        misses.wrappingAdd(1, ordering: .relaxed)
+        metrics.cacheMisses.increment()
+        let tile = try build()
+        // Not kept when the map has changed meanwhile, somewhere near: it may be of the map before.
+        let evicted = box.shard.withLock { $0.changes == changes ? $0.insert(key, tile, limit: limitPerShard) : 0 }
+        if evicted > 0 { metrics.cacheEvictions.increment(by: evicted) }
+        return tile
+    }
+
     /// Lets go of tiles of other snapshots than this one.
     func keepOnly(generation: UInt32) {
         for box in boxes {
@@ -285,6 +300,7 @@ final class TileCache: Sendable {
         var count = 0
         for (box, places) in zip(boxes, places) where !places.isEmpty {
             count += box.shard.withLock { shard in
+                shard.changes += 1
                 if !shard.flights.isEmpty {
                     let touched = Set(places)
                     for key in shard.flights.keys where touched.contains(key.place) { shard.flights[key] = nil }
