@@ -251,7 +251,7 @@ function startTabs() {
   });
 }
 
-function start() {
+async function start() {
   startTabs();
   byId("language").addEventListener("click", () => {
     state.lang = state.lang === "en" ? "zh" : "en";
@@ -314,6 +314,9 @@ function start() {
     },
   });
   startLegend(() => changed());
+  // With its next frame the map asks for tiles: that goes first, and the words are written while they are on their way.
+  await Promise.race([new Promise((done) => requestAnimationFrame(() => setTimeout(done))), new Promise((done) => setTimeout(done, 200))]);
+  hasStarted = true;
   show();
   if (!state.at && state.near) map.fitNear(state.near);
   get("/v1").then((found) => {
@@ -340,5 +343,4 @@ let hasStarted = false;
 // A shared or edited address, or the back button.
 for (const name of ["hashchange", "popstate"]) addEventListener(name, follow);
 await firstStyleOrPatience();
-hasStarted = true;
-start();
+await start();

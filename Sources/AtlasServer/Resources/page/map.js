@@ -19,6 +19,10 @@ let overlay = { near: empty, selected: empty };
 let filterStart = 0;
 /** The style that the map was made with, until it has been told of. */
 let initial = null;
+/** The sprite of the first style, where nothing of it is in the first view. */
+let laterSprite = null;
+/** Below this zoom no map draws an icon. */
+const firstZoomOfIcons = 9.5;
 
 /** Whether there is a map that can be moved. */
 export const hasMap = () => map !== null;
@@ -38,13 +42,20 @@ export function startMap(on) {
   handlers = on;
   if (!window.maplibregl) return showMessage(t("libraryMissing"));
   initial = takeReadyStyle();
-  if (initial) styleName = state.map;
+  if (initial) {
+    styleName = state.map;
+    // Decoding a picture takes a tenth of a second where there is no graphics processor.
+    if ((state.at?.zoom ?? 0) < firstZoomOfIcons) {
+      laterSprite = initial.sprite ?? null;
+      delete initial.sprite;
+    }
+  }
   try {
     map = new maplibregl.Map({
       container: "map", style: initial ? withOwnMarks(initial) : { version: 8, sources: {}, layers: [] },
       ...(state.at ? { center: [state.at.longitude, state.at.latitude], zoom: state.at.zoom } : { bounds: china }),
       attributionControl: false, dragRotate: false, pitchWithRotate: false, touchPitch: false, maxZoom: 19, fadeDuration: 0,
-      localIdeographFontFamily: "sans-serif",
+      localIdeographFontFamily: "sans-serif", validateStyle: false,
     });
   } catch (error) {
     map = null;
@@ -78,6 +89,8 @@ function idle() {
     filterStart = 0;
   }
   if (!performance.getEntriesByName("first view").length) performance.measure("first view", { start: 0 });
+  if (laterSprite) map.setSprite(laterSprite);
+  laterSprite = null;
 }
 
 function failed(event) {
@@ -111,6 +124,7 @@ export async function showMap() {
   }
   showMessage(null);
   styleName = name;
+  laterSprite = null;
   map.setStyle(withOwnMarks(setFilters(style)), { diff: false });
   return handlers.styled(style);
 }
