@@ -24,11 +24,13 @@ extension Snapshot {
         try self.tile(map: map, id: tile, filter: filter, datum: datum, carbon: carbon, delta: nil)
     }
 
-    /// About how long `tile` and compressing its bytes take, in nanoseconds, at most; nil: not known beforehand (borders, other datums).
-    /// O(log n). The figures are measured ones, rounded up.
-    func expectedCost(map: MapKind, id tile: TileID, filter: Filter, datum: TileDatum) -> Int? {
-        guard map == .blue || map == .supplyChain, datum == .wgs84, tile.z <= TileRules.maximumZoom else { return nil }
-        let factories = tree.range(of: tile).count
+    /// About how long `tile` and compressing its bytes take, in nanoseconds, at most; nil: not known beforehand (borders, other datums,
+    /// several brands, whose lists are merged). O(log n). The figures are measured ones, rounded up.
+    func expectedCost(map: MapKind, id tile: TileID, filter: Filter, datum: TileDatum, delta: Delta?) -> Int? {
+        guard map == .blue || map == .supplyChain, datum == .wgs84, tile.z <= TileRules.maximumZoom, filter.brands.count <= 1 else {
+            return nil
+        }
+        let factories = tree.range(of: tile).count + (delta?.tree.range(of: tile).count ?? 0)
         let features = tile.z < TileRules.firstZoomWithoutClusters ? min(factories, 1 << (2 * TileRules.cellDepth)) : factories
         // Sums of whole cells are there; a filter looks at each factory.
         let scanned = filter.isEmpty && map == .blue ? 0 : factories

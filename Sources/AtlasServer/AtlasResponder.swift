@@ -1,5 +1,5 @@
 // AtlasResponder.swift: from a request to an answer: find the route, check the method, ask the endpoint, turn errors into problems, then
-// count and log. Every request goes through here but those for cached tiles, which the connection answers itself (FrontDoor).
+// count and log. Every request goes through here but those for cached or small tiles, which the connection answers itself (FrontDoor).
 
 import Atlas
 import Foundation

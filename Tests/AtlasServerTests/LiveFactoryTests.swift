@@ -76,6 +76,12 @@ import Testing
             #expect(shown["content-type"] == "image/png" && shown.body != monogram && shown.body.starts(with: [0x89, 0x50, 0x4E, 0x47]))
             // The version of the brand is that of the answer.
             #expect(try await live.send("GET", "/v1/brands/B1/fields")["etag"] == set["etag"])
+            // The same again changes nothing; an old version is refused.
+            let again = try await live.send("PUT", "/v1/brands/B1/logo", as: .brand, body: svg)
+            #expect(again.json["outcome"] as? String == "unchanged" && again["etag"] == set["etag"])
+            let stale = try await live.send(
+                "PUT", "/v1/brands/B1/logo", as: .brand, headers: [("If-Match", "\"1\"")], body: svg.replacing("0a0", with: "00a"))
+            #expect(stale.status == 412)
             // What is no logo changes nothing; nor does another brand's key, or none.
             let script = svg.replacing("<rect", with: "<script>alert(1)</script><rect")
             for (file, word) in [(script, "script"), ("hello", "PNG or an SVG"), ("", "empty")] {
@@ -91,8 +97,9 @@ import Testing
             let store = try RegistryStore(path: live.atlas.storePath, mode: .readOnly)
             let changes = try store.liveChanges(after: 0, limit: 10_000, audience: .everyone).filter { $0.kind.hasPrefix("brand") }
             #expect(changes.map(\.kind) == ["brand.changed"] && changes.first?.subject == "B1")
-            #expect(try await live.send("DELETE", "/v1/brands/B1/logo", as: .brand).status == 200)
-            #expect(try await live.send("DELETE", "/v1/brands/B1/logo", as: .brand).status == 404)
+            #expect(try await live.send("DELETE", "/v1/brands/B1/logo", as: .brand).status == 428)
+            #expect(try await live.send("DELETE", "/v1/brands/B1/logo", as: .brand, headers: [("If-Match", "*")]).status == 200)
+            #expect(try await live.send("DELETE", "/v1/brands/B1/logo", as: .brand, headers: [("If-Match", "*")]).status == 404)
             #expect(try await live.send("GET", "/v1/brands/B1/logo.png").body == monogram)
             try store.verifyIntegrity()
         }
@@ -101,6 +108,9 @@ import Testing
     @Test func aBrandThatHasLinksStays() async throws {
         try await withLiveServer { live in
             #expect(try await live.send("POST", "/v1/brands", as: .admin, body: #"{"id":"B3","name_en":"Brand 3"}"#).status == 201)
+            // Its logo goes with it.
+            let svg = "<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 8 4'><rect width='8' height='4' fill='#0a0'/></svg>"
+            #expect(try await live.send("PUT", "/v1/brands/B3/logo", as: .admin, body: svg).status == 200)
             #expect(try await live.send("DELETE", "/v1/brands/B3", as: .admin, headers: [("If-Match", "*")]).status == 200)
             #expect(try await live.send("DELETE", "/v1/brands/B2", as: .admin, headers: [("If-Match", "*")]).status == 409)
             let renamed = try await live.send(

@@ -228,6 +228,24 @@ import VectorTile
         }
     }
 
+    /// Of tiles that nobody has asked for, one is made on the connection's thread in a turn, the others elsewhere.
+    @Test func aBurstOfNewTilesIsAnsweredInOrderToo() async throws {
+        let here = MercatorGrid.project(longitude: TestAtlas.square.longitude, latitude: TestAtlas.square.latitude)
+        let targets = (3...16).map { zoom in
+            let tile = TileID(containing: here, z: zoom)
+            return "/tiles/blue/\(zoom)/\(tile.x)/\(tile.y).mvt"
+        }
+        try await withServer(atlas) { server in
+            let connection = try server.connect()
+            let bodies = try await offThread {
+                try connection.send(targets.map { "GET \($0) HTTP/1.1\r\nHost: a\r\n\r\n" }.joined())
+                return try targets.map { _ in try connection.answer().body }
+            }
+            for (target, body) in zip(targets, bodies) { #expect(try await server.get(target).body == body, "\(target)") }
+            #expect(Set(bodies).count > 5)
+        }
+    }
+
     @Test func oldClientsKeepAConnectionOnlyWhenTheyAskForIt() async throws {
         try await withServer(atlas) { server in
             for target in [TileEndpointTests.square, TileEndpointTests.square, "/healthz"] {

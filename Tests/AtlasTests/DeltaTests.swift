@@ -192,6 +192,32 @@ import VectorTile
         }
     }
 
+    @Test func theCostOfATileIsToldBeforehand() throws {
+        let registry = try LiveRegistry(factories: 700, seed: 14)
+        let world = try #require(TileID(z: 0, x: 0, y: 0))
+        func cost(_ live: LiveAtlas, _ tile: TileID, _ filter: [(String, String)] = [], _ map: MapKind = .blue, _ datum: TileDatum = .wgs84)
+            throws
+            -> Int?
+        {
+            live.expectedTileCost(map: map, id: tile, filter: try Filter(parameters: filter), datum: datum)
+        }
+        let live = registry.live
+        // What moves, merges or draws borders is not for an event loop.
+        #expect(
+            try cost(live, world, [], .base) == nil && cost(live, world, [], .carbon) == nil && cost(live, world, [], .blue, .gcj02) == nil)
+        #expect(try cost(live, world, [("brand", "B0,B1")]) == nil && cost(live, world, [("brand", "B0")]) != nil)
+        let all = try #require(try cost(live, world))
+        #expect(try #require(try cost(live, world, [("status", "clean")])) > all)
+        let empty = try #require(TileID(z: 14, x: 0, y: 0))
+        #expect(try cost(live, empty) == 0)
+        // Close in every factory of the delta costs as one of the file.
+        let crowded = try #require(registry.everywhere.first)
+        let tile = TileID(containing: MercatorGrid.project(longitude: crowded.longitude, latitude: crowded.latitude), z: 14)
+        let before = try #require(try cost(live, tile))
+        try registry.crowd(50, at: crowded)
+        #expect(try #require(try cost(registry.live, tile)) >= before + 50 * 1_000)
+    }
+
     @Test func aBulkImportIsSaidToBeOne() throws {
         let registry = try LiveRegistry(factories: 700, seed: 12)
         let sequence = registry.first.info.builtFromSequence

@@ -155,6 +155,18 @@ final class LiveRegistry {
         return draft.id ?? ""
     }
 
+    /// Adds so many factories at one place, and takes them into the delta.
+    func crowd(_ count: Int, at position: (longitude: Double, latitude: Double)) throws {
+        var touched: Set<String> = []
+        for _ in 0..<count {
+            let draft = Self.draft("N\(drafts.count)", position, &random)
+            try store.apply(factories: [draft]).requireNoRejects()
+            keep(draft)
+            touched.insert(draft.id ?? "")
+        }
+        _ = try follow(touched)
+    }
+
     private func move(_ id: String, touched: inout Set<String>) throws {
         guard var draft = drafts[id] else { return }
         (draft.longitude, draft.latitude) = anyPosition()

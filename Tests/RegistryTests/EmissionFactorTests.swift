@@ -75,6 +75,7 @@ func factorsAreKeptPerOneUnit(row: String, unit: String, expected: Double) throw
         ("electricity,甲,2022,,MWh,,,,s", "co2_t_per_unit", "give the factor"),
         ("electricity,甲,2022,0.5,MWh,20,0.02,98,s", "ncv_gj_per_unit", "fuels only"),
         ("fuel,煤,,2,t,20,0.02,,s", "oxidation_pct", "give all of"), ("fuel,煤,,2,t,20,0.02,104,s", "oxidation_pct", "more than 100"),
+        ("fuel,煤,,,t,23204,0.02618,93,s", "ncv_gj_per_unit", "enormous"),
         ("fuel,煤,,2,t,20,0.02,98,s", "co2_t_per_unit", "heat value × carbon content"), ("fuel,煤,,2,t,,,,", "source", "who says"),
         ("fuel,油,,3.1,t,,,,s", "name", "another factor"),
     ]

@@ -63,7 +63,7 @@ public struct LiveAtlas: Sendable {
 
     /// About how long `tile` and compressing its bytes take, in nanoseconds, at most; nil: not known beforehand. O(log n).
     public func expectedTileCost(map: MapKind, id tile: TileID, filter: Filter, datum: TileDatum) -> Int? {
-        snapshot.expectedCost(map: map, id: tile, filter: filter, datum: datum).map { $0 + (delta?.count ?? 0) * 10 }
+        snapshot.expectedCost(map: map, id: tile, filter: filter, datum: datum, delta: delta)
     }
 
     /// Factories within a radius, nearest first: as `Snapshot.near`. A cursor goes on working while factories change: of those that stay

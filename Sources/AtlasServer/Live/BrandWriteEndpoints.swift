@@ -61,24 +61,29 @@ enum BrandWriteEndpoints {
 
     // MARK: Logos
 
-    /// Takes a PNG or an SVG, whatever its media type says: the bytes decide. Drawing it anew takes up to 0.1 s, on a thread of its own.
+    /// Takes a PNG or an SVG, whatever its media type says: the bytes decide. Drawing it anew takes up to 0.1 s: one at a time, on a thread of
+    /// their own. If-Match is looked at where it is sent: a logo takes nothing from a version that its sender has not seen but a logo.
     @Sendable private static func setLogo(_ call: LiveCall) async throws -> Reply {
         let (id, bytes, onlyBrand) = (try call.value("id"), call.body, call.onlyBrand)
-        let image = try await call.services.workers.run {
+        let version = call.headers[.ifMatch] == nil ? nil : try call.requiredVersion()
+        let store = call.services.store
+        let image = try await call.services.drawing.run {
+            try store.check(brand: id, onlyBrand: onlyBrand)
             do throws(LogoError) { return try LogoImage(reading: bytes) } catch {
                 throw Problem(.unprocessableContent, kind: .invalidValue, detail: "\(error)", parameter: "body")
             }
         }
         let drawn = DrawnLogo(png: image.png, hash: image.hash, width: image.width, height: image.height)
         return try await call.write { context in
-            WriteReply.reply(try context.set(logo: drawn, ofBrand: id, onlyBrand: onlyBrand), warnings: [], location: nil)
+            WriteReply.reply(try context.set(logo: drawn, ofBrand: id, version: version, onlyBrand: onlyBrand), warnings: [], location: nil)
         }
     }
 
     @Sendable private static func removeLogo(_ call: LiveCall) async throws -> Reply {
-        let (id, onlyBrand) = (try call.value("id"), call.onlyBrand)
+        let (id, version, onlyBrand) = (try call.value("id"), try call.requiredVersion(), call.onlyBrand)
         return try await call.write { context in
-            WriteReply.reply(try context.set(logo: nil, ofBrand: id, onlyBrand: onlyBrand), warnings: [], location: nil)
+            WriteReply.reply(
+                try context.set(logo: nil, ofBrand: id, version: version, onlyBrand: onlyBrand), warnings: [], location: nil)
         }
     }
 

@@ -24,6 +24,8 @@ struct LiveServices: Sendable {
     let gzip = Gzip()
     let snapshots: SnapshotHolder
     let workers: WorkPool
+    /// For uploaded pictures: tiles and queries do not wait for them.
+    let drawing = WorkPool(threads: 1)
     let metrics: ServerMetrics
     let limits: AtlasServerConfiguration.Limits
     let deadlines: CorrectionDeadlines
@@ -66,6 +68,7 @@ struct LiveServices: Sendable {
     func shutDown() async {
         feed.finish()
         await writer.stop()
+        await drawing.shutDown()
         do { try store.close() } catch { logger.error("the registry could not be closed", metadata: ["error": "\(error)"]) }
     }
 }

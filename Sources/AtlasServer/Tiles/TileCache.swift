@@ -269,10 +269,10 @@ final class TileCache: Sendable {
     func tileAtOnce(for key: Key, build: () throws -> EncodedTile) rethrows -> EncodedTile {
         let box = box(key)
         let changes = box.shard.withLock { $0.changes }
+        let tile = try build()
         misses.wrappingAdd(1, ordering: .relaxed)
         metrics.cacheMisses.increment()
-        let tile = try build()
-        // Not kept when the map has changed meanwhile, somewhere near: it may be of the map before.
+        // Not kept when the map has changed meanwhile, wherever: it may be of the map before.
         let evicted = box.shard.withLock { $0.changes == changes ? $0.insert(key, tile, limit: limitPerShard) : 0 }
         if evicted > 0 { metrics.cacheEvictions.increment(by: evicted) }
         return tile

@@ -101,19 +101,27 @@ final class FactorRowReader {
             throw RowReject(
                 field: first.name, value: "", reason: "is empty; give all of \(parts.map(\.name).joined(separator: ", ")), or none")
         }
-        let heat = try number(.heat, below: 1e6) / amount
-        let carbon = try number(.carbon, below: 1)
-        let oxidation = try number(.oxidation, below: 100) / 100
+        let heat = try number(.heat, atMost: 1e6) / amount
+        let carbon = try number(.carbon, atMost: 1)
+        let oxidation = try number(.oxidation, atMost: 100) / 100
         return FuelContent(heat: heat, carbon: carbon, oxidation: oxidation)
     }
 
     private func value(_ content: FuelContent?, _ unit: (kept: String, amount: Double, largest: Double)) throws(RowReject) -> Double {
         guard let bytes = context.optional(FactorField.value) else {
-            if let content { return content.tonnes }
-            throw RowReject(
-                field: FactorField.value.name, value: "", reason: "is empty; give the factor, or heat value, carbon content and oxidation")
+            guard let content else {
+                throw RowReject(
+                    field: FactorField.value.name, value: "",
+                    reason: "is empty; give the factor, or heat value, carbon content and oxidation")
+            }
+            guard content.tonnes <= unit.largest else {
+                throw RowReject(
+                    field: FactorField.heat.name, value: "\(content.heat * unit.amount)",
+                    reason: "is enormous: it makes more than \(unit.largest) t of CO2 per \(unit.kept); look whether it is in GJ")
+            }
+            return content.tonnes
         }
-        let value = try number(.value, below: .infinity) / unit.amount
+        let value = try number(.value, atMost: .infinity) / unit.amount
         if value > unit.largest {
             throw context.reject(
                 FactorField.value, bytes, "is enormous: more than \(unit.largest) t of CO2 per \(unit.kept); look whether the unit is right"
@@ -127,7 +135,7 @@ final class FactorRowReader {
         return value
     }
 
-    private func number(_ field: FactorField, below most: Double) throws(RowReject) -> Double {
+    private func number(_ field: FactorField, atMost most: Double) throws(RowReject) -> Double {
         guard let bytes = context.optional(field) else { throw RowReject(field: field.name, value: "", reason: "is empty") }
         do throws(FieldProblem) {
             let value = try FieldText.number(bytes)

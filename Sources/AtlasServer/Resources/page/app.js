@@ -76,8 +76,9 @@ async function openPanel(isAgain = false) {
     if (!isAgain && matchMedia("(max-width: 760px)").matches) byId(id).scrollIntoView();
   };
   if (isPlace) {
-    await showPlace(state.place, { close: closePlace, show: (box) => map.goToBox(box, 8) });
-    return bringUp("factory");
+    const code = state.place;
+    await showPlace(code, { close: closePlace, show: (box) => map.goToBox(box, 8) });
+    return state.place === code ? bringUp("factory") : undefined;
   }
   if (isBrand) {
     return showBrand(state.about, {
@@ -315,8 +316,10 @@ async function start() {
   });
   startLegend(() => changed());
   // With its next frame the map asks for tiles: that goes first, and the words are written while they are on their way.
+  const before = JSON.stringify(state.at);
   await Promise.race([new Promise((done) => requestAnimationFrame(() => setTimeout(done))), new Promise((done) => setTimeout(done, 200))]);
   hasStarted = true;
+  if (JSON.stringify(state.at) !== before) map.jumpTo(state.at);
   show();
   if (!state.at && state.near) map.fitNear(state.near);
   get("/v1").then((found) => {

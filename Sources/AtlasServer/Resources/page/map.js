@@ -45,7 +45,7 @@ export function startMap(on) {
   if (initial) {
     styleName = state.map;
     // Decoding a picture takes a tenth of a second where there is no graphics processor.
-    if ((state.at?.zoom ?? 0) < firstZoomOfIcons) {
+    if ((state.at?.zoom ?? 0) < firstZoomOfIcons && !state.near && !state.factory) {
       laterSprite = initial.sprite ?? null;
       delete initial.sprite;
     }

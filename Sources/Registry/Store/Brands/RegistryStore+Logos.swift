@@ -77,7 +77,7 @@ extension RegistryStore {
         try dropUnused(db)
     }
 
-    fileprivate static func removeLogo(ofBrand pk: Int64, _ db: Database) throws -> Bool {
+    static func removeLogo(ofBrand pk: Int64, _ db: Database) throws -> Bool {
         try db.execute(sql: "DELETE FROM brand_logos WHERE brand_pk = ?", arguments: [pk])
         let had = db.changesCount > 0
         try dropUnused(db)
@@ -120,6 +120,22 @@ extension RegistryStore {
         return try row.step() ? row.int(0) : nil
     }
 
+    /// Whether a brand is there and may be changed: asked before a picture is drawn.
+    ///
+    /// - Throws: `WriteRefusal`, as the write itself.
+    public func check(brand id: String, onlyBrand: Int64?) throws {
+        _ = try read { db in Result { try RegistryStore.brand(id, onlyBrand: onlyBrand, db, path) } }.get()
+    }
+
+    /// - Parameter onlyBrand: the only brand that may be changed; nil: any.
+    fileprivate static func brand(_ id: String, onlyBrand: Int64?, _ db: Database, _ path: String) throws -> StoredFields {
+        guard let stored = try RegistryStore.brandFields(id: id, db, path: path) else {
+            throw WriteRefusal(.notFound, field: "id", value: id, reason: "no brand has this id")
+        }
+        if let onlyBrand, onlyBrand != stored.pk { throw WriteContext.notYours(id) }
+        return stored
+    }
+
     private static func dropUnused(_ db: Database) throws {
         try db.execute(sql: "DELETE FROM logos WHERE hash NOT IN (SELECT hash FROM brand_logos)")
     }
@@ -130,14 +146,17 @@ extension WriteContext {
     ///
     /// - Parameters:
     ///   - logo: nil: none any more.
+    ///   - version: the change that wrote the brand last, as the client knows it; nil: any.
     ///   - onlyBrand: the only brand that may be changed; nil: any.
     /// - Throws: `WriteRefusal`; `RegistryError`.
-    public func set(logo: DrawnLogo?, ofBrand id: String, onlyBrand: Int64?) throws -> WriteReceipt {
-        guard let stored = try RegistryStore.brandFields(id: id, db, path: path) else {
-            throw WriteRefusal(.notFound, field: "id", value: id, reason: "no brand has this id")
-        }
-        if let onlyBrand, onlyBrand != stored.pk { throw WriteContext.notYours(id) }
+    public func set(logo: DrawnLogo?, ofBrand id: String, version: Int64?, onlyBrand: Int64?) throws -> WriteReceipt {
+        let stored = try RegistryStore.brand(id, onlyBrand: onlyBrand, db, path)
+        try check(version, of: stored)
         if let logo {
+            let row = try statement("SELECT 1 FROM brand_logos WHERE brand_pk = ?1 AND hash = ?2")
+            row.bind(1, stored.pk)
+            row.bind(2, logo.hash)
+            if try row.step() { return WriteReceipt(outcome: .unchanged, id: id, sequence: stored.sequence) }
             try RegistryStore.setLogo(logo, ofBrand: stored.pk, db, path)
         } else if try !RegistryStore.removeLogo(ofBrand: stored.pk, db) {
             throw WriteRefusal(.notFound, field: "id", value: id, reason: "this brand has no logo")

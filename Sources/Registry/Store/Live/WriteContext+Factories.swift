@@ -90,6 +90,7 @@ extension WriteContext {
             throw WriteRefusal(.notFound, field: "id", value: id, reason: "no brand has this id")
         }
         try check(version, of: stored)
+        _ = try RegistryStore.removeLogo(ofBrand: stored.pk, db)
         do {
             let row = try statement("DELETE FROM brands WHERE pk = ?1")
             row.bind(1, stored.pk)
