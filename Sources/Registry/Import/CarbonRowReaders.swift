@@ -34,12 +34,7 @@ final class FigureRowReader {
     }
 
     private func place() throws(RowReject) -> FigurePlace {
-        if let bytes = context.optional(FigureField.placeCode) {
-            guard let code = PlaceCode.parse(FieldText.string(bytes)) else {
-                throw context.reject(FigureField.placeCode, bytes, "is no code of GB/T 2260, such as 330000 or 330100")
-            }
-            return .code(code)
-        }
+        if let code = try context.placeCode(FigureField.placeCode) { return .code(code) }
         let longitude = try context.degrees(FigureField.lon, limit: 180)
         let latitude = try context.degrees(FigureField.lat, limit: 90)
         guard let longitude, let latitude else {
@@ -91,6 +86,15 @@ final class EmissionRowReader {
 }
 
 extension RowContext {
+    /// Nil when the row has none.
+    func placeCode(_ field: some ImportField) throws(RowReject) -> Int32? {
+        guard let bytes = optional(field) else { return nil }
+        guard let code = PlaceCode.parse(FieldText.string(bytes)) else {
+            throw reject(field, bytes, "is no code of GB/T 2260, such as 330000 or 330100")
+        }
+        return code
+    }
+
     func year(_ field: some ImportField) throws(RowReject) -> Int {
         guard let bytes = optional(field) else {
             throw RowReject(field: field.name, value: "", reason: "is empty; figures are of a year")

@@ -1,7 +1,5 @@
 // FactorRowReader.swift: rows as emission factors: the columns of such a table, and every field checked, per the unit that is kept.
 
-import Boundaries
-
 enum FactorField: Int, ImportField {
     case kind, subject, nameEN, placeCode, year, unit, value, heat, carbon, oxidation, source, edition, priority, synthetic
 
@@ -66,12 +64,7 @@ final class FactorRowReader {
             origin: try context.origin(FactorField.source, FactorField.edition, FactorField.priority, FactorField.synthetic))
         factor.content = content
         factor.nameEN = try context.text(FactorField.nameEN, limit: FactoryRowReader.longestName)
-        if let bytes = context.optional(FactorField.placeCode) {
-            guard let code = PlaceCode.parse(FieldText.string(bytes)) else {
-                throw context.reject(FactorField.placeCode, bytes, "is no code of GB/T 2260, such as 330000 or 330100")
-            }
-            factor.place = code
-        }
+        factor.place = try context.placeCode(FactorField.placeCode)
         // A grid's mix changes from year to year; the heat of a fuel does not.
         if kind == .electricity || context.optional(FactorField.year) != nil { factor.year = try context.year(FactorField.year) }
         return FactorDraft(line: line, factor: factor)

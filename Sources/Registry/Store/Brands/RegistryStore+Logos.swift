@@ -124,16 +124,7 @@ extension RegistryStore {
     ///
     /// - Throws: `WriteRefusal`, as the write itself.
     public func check(brand id: String, onlyBrand: Int64?) throws {
-        _ = try read { db in Result { try RegistryStore.brand(id, onlyBrand: onlyBrand, db, path) } }.get()
-    }
-
-    /// - Parameter onlyBrand: the only brand that may be changed; nil: any.
-    fileprivate static func brand(_ id: String, onlyBrand: Int64?, _ db: Database, _ path: String) throws -> StoredFields {
-        guard let stored = try RegistryStore.brandFields(id: id, db, path: path) else {
-            throw WriteRefusal(.notFound, field: "id", value: id, reason: "no brand has this id")
-        }
-        if let onlyBrand, onlyBrand != stored.pk { throw WriteContext.notYours(id) }
-        return stored
+        _ = try read { db in Result { try RegistryStore.brandToChange(id, onlyBrand: onlyBrand, db, path: path) } }.get()
     }
 
     private static func dropUnused(_ db: Database) throws {
@@ -150,7 +141,7 @@ extension WriteContext {
     ///   - onlyBrand: the only brand that may be changed; nil: any.
     /// - Throws: `WriteRefusal`; `RegistryError`.
     public func set(logo: DrawnLogo?, ofBrand id: String, version: Int64?, onlyBrand: Int64?) throws -> WriteReceipt {
-        let stored = try RegistryStore.brand(id, onlyBrand: onlyBrand, db, path)
+        let stored = try RegistryStore.brandToChange(id, onlyBrand: onlyBrand, db, path: path)
         try check(version, of: stored)
         if let logo {
             let row = try statement("SELECT 1 FROM brand_logos WHERE brand_pk = ?1 AND hash = ?2")

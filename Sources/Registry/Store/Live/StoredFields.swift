@@ -125,6 +125,18 @@ extension RegistryStore {
             ], factoryPK: row.int(0))
     }
 
+    /// A brand that is to be changed.
+    ///
+    /// - Parameter onlyBrand: the only one that may be; nil: any.
+    /// - Throws: `WriteRefusal` when there is none, or it is another's; `RegistryError`.
+    static func brandToChange(_ id: String, onlyBrand: Int64?, _ db: Database, path: String) throws -> StoredFields {
+        guard let stored = try brandFields(id: id, db, path: path) else {
+            throw WriteRefusal(.notFound, field: "id", value: id, reason: "no brand has this id")
+        }
+        if let onlyBrand, onlyBrand != stored.pk { throw WriteContext.notYours(id) }
+        return stored
+    }
+
     static func brandFields(id: String, _ db: Database, path: String) throws(RegistryError) -> StoredFields? {
         let row = try RawStatement(
             db, path: path,

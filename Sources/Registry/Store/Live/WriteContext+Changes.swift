@@ -50,10 +50,7 @@ extension WriteContext {
     package func change(
         brand id: String, with changes: JSONBody, version: Int64?, onlyBrand: Int64?, readers: DraftReaders
     ) throws -> (receipt: WriteReceipt, warnings: [String]) {
-        guard let stored = try RegistryStore.brandFields(id: id, db, path: path) else {
-            throw WriteRefusal(.notFound, field: "id", value: id, reason: "no brand has this id")
-        }
-        if let onlyBrand, onlyBrand != stored.pk { throw WriteContext.notYours(id) }
+        let stored = try RegistryStore.brandToChange(id, onlyBrand: onlyBrand, db, path: path)
         try check(version, of: stored)
         let merged = try stored.merged(with: changes, fixed: ["id"])
         let read = try readers.use { (reader) throws(WriteRefusal) in try reader.brand(merged) }

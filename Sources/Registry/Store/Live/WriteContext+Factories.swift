@@ -86,9 +86,7 @@ extension WriteContext {
 
     /// Removes a brand that nothing refers to.
     public func removeBrand(id: String, version: Int64?) throws -> WriteReceipt {
-        guard let stored = try RegistryStore.brandFields(id: id, db, path: path) else {
-            throw WriteRefusal(.notFound, field: "id", value: id, reason: "no brand has this id")
-        }
+        let stored = try RegistryStore.brandToChange(id, onlyBrand: nil, db, path: path)
         try check(version, of: stored)
         _ = try RegistryStore.removeLogo(ofBrand: stored.pk, db)
         do {
