@@ -82,7 +82,7 @@ actor DeliverySender {
                     }
                 } catch {
                     logger.error("the queue of deliveries cannot be read; trying again", metadata: ["error": "\(error)"])
-                    nextLook = LiveTime.now() + 1000
+                    nextLook = min(nextLook, LiveTime.now() + 1000)
                 }
             }
             group.cancelAll()
@@ -100,13 +100,15 @@ actor DeliverySender {
         // The clock may have jumped back.
         if now >= nextLook || nextLook > now + longest {
             fresh = []
+            // Whoever asks for a look, or plans a retry, while the queue is read must not be overwritten.
+            nextLook = .max
             let (found, next) = try await blocking.run { [busy = busy.count] in
                 let found = try store.dueDeliveries(now: now, longestWait: longest, limit: busy + room)
                 return (found, try store.nextDeliveryTime())
             }
             due = found
             // What is due and busy settles itself; the rest is looked at when its time has come, and once a minute anyway.
-            nextLook = min(next.map { max($0, now + 250) } ?? .max, now + 60_000)
+            nextLook = min(nextLook, next.map { max($0, now + 250) } ?? .max, now + 60_000)
         } else if !fresh.isEmpty {
             let lanes = fresh.filter { !busy.contains($0) }.prefix(room).map { ($0.subscription, $0.lane) }
             fresh.subtract(lanes.map { DeliveryLane(subscription: $0.0, lane: $0.1) })
