@@ -138,12 +138,18 @@ struct BorderConflicts {
         // Cells of a power of two near four times the mean segment: a few segments a cell, a few cells a segment.
         let mean = extent / Double(segments.count)
         let shift = UInt32(min(max((4 * mean + 1).exponent, 4), 31))
-        compare(segments, inCells: BorderConflicts.cells(segments, shift))
+        compare(segments, BorderConflicts.cells(segments, shift))
     }
 
-    /// Pairs of cell and segment, by cell.
-    private static func cells(_ segments: [Segment], _ shift: UInt32) -> [(cell: UInt64, segment: Int32)] {
-        var entries: [(cell: UInt64, segment: Int32)] = []
+    /// A segment in a cell of the grid.
+    private struct Entry {
+        var cell: UInt64
+        var segment: Int32
+    }
+
+    /// The segments of each cell: an entry for each cell that a segment runs through.
+    private static func cells(_ segments: [Segment], _ shift: UInt32) -> [Entry] {
+        var entries: [Entry] = []
         entries.reserveCapacity(2 * segments.count)
         for (number, segment) in segments.enumerated() {
             let (low, high) = segment.a.y <= segment.b.y ? (segment.a, segment.b) : (segment.b, segment.a)
@@ -159,27 +165,37 @@ struct BorderConflicts {
                 }
                 let first = UInt32(max(min(from, to) - 1, 0)) >> shift
                 let last = UInt32(min(max(from, to) + 1, Double(UInt32.max))) >> shift
-                for column in first...last { entries.append((UInt64(row) << 32 | UInt64(column), Int32(number))) }
+                for column in first...last { entries.append(Entry(cell: UInt64(row) << 32 | UInt64(column), segment: Int32(number))) }
             }
         }
-        entries.sort { ($0.cell, $0.segment) < ($1.cell, $1.segment) }
         return entries
     }
 
-    private mutating func compare(_ segments: [Segment], inCells entries: [(cell: UInt64, segment: Int32)]) {
-        var at = 0
-        while at < entries.count {
-            var next = at + 1
-            while next < entries.count, entries[next].cell == entries[at].cell { next += 1 }
-            for i in at..<next {
-                let one = segments[Int(entries[i].segment)]
-                for j in i + 1..<max(next, i + 1) {
-                    let other = segments[Int(entries[j].segment)]
+    private mutating func compare(_ segments: [Segment], _ entries: [Entry]) {
+        // Entries of one cell come to one bucket, by counting: the order of the cells does not matter, and sorting costs more than all else.
+        let bits = UInt64(max(Int.bitWidth - entries.count.leadingZeroBitCount, 1))
+        func bucket(_ entry: Entry) -> Int { Int((entry.cell &* 0x9E37_79B9_7F4A_7C15) >> (64 - bits)) }
+        var ends = [Int](repeating: 0, count: 1 << Int(bits) + 1)
+        for entry in entries { ends[bucket(entry) + 1] += 1 }
+        for number in 1..<ends.count { ends[number] += ends[number - 1] }
+        var places = ends
+        var inBuckets = entries
+        for entry in entries {
+            let number = bucket(entry)
+            inBuckets[places[number]] = entry
+            places[number] += 1
+        }
+        for number in 0..<ends.count - 1 {
+            let bucket = ends[number]..<ends[number + 1]
+            if bucket.count < 2 { continue }
+            for i in bucket {
+                let one = segments[Int(inBuckets[i].segment)]
+                for j in i + 1..<bucket.upperBound where inBuckets[j].cell == inBuckets[i].cell {
+                    let other = segments[Int(inBuckets[j].segment)]
                     guard one.hides || other.hides, BorderConflicts.areInConflict(one, other) else { continue }
                     for segment in [one, other] where segment.hides { found[Int(segment.arc), default: []].insert(Int(segment.start)) }
                 }
             }
-            at = next
         }
     }
 
@@ -187,8 +203,9 @@ struct BorderConflicts {
         guard min(p.a.x, p.b.x) <= max(q.a.x, q.b.x), min(q.a.x, q.b.x) <= max(p.a.x, p.b.x),
             min(p.a.y, p.b.y) <= max(q.a.y, q.b.y), min(q.a.y, q.b.y) <= max(p.a.y, p.b.y)
         else { return false }
-        let shared = [(p.a, p.b), (p.b, p.a)].first { $0.0 == q.a || $0.0 == q.b }
-        if let (corner, far) = shared {
+        let startsThere = p.a == q.a || p.a == q.b
+        if startsThere || p.b == q.a || p.b == q.b {
+            let (corner, far) = startsThere ? (p.a, p.b) : (p.b, p.a)
             // Beginning at one corner, they may part at once; running on together is a conflict.
             let other = q.a == corner ? q.b : q.a
             guard turn(corner, far, other) == 0 else { return false }
