@@ -42,6 +42,9 @@ public struct Filter: Hashable, Sendable {
 
     public var isEmpty: Bool { self == Filter() }
 
+    /// Whether nothing but the status decides, or nothing at all.
+    var asksForStatusesAlone: Bool { industries.isEmpty && brands.isEmpty && !asksForRecords }
+
     /// Whether the filter asks something of records, not only of factories.
     public var asksForRecords: Bool { !categories.isEmpty || from != nil || to != nil || minSeverity != nil }
 

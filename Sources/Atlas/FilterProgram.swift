@@ -21,6 +21,8 @@ struct FilterProgram: Sendable {
     let candidates: [UInt32]?
     /// Whether every factory passes, those hidden aside.
     let passesAll: Bool
+    /// The statuses that pass, a bit each, where nothing else is asked; nil: more is asked.
+    let statusesAlone: UInt8?
     /// Factories of the snapshot that have changed since, which pass no filter here: the delta has them.
     private let hidden: HiddenFactories?
     /// Which of the delta's factories pass by their brands.
@@ -77,7 +79,8 @@ struct FilterProgram: Sendable {
             candidates = filter.brands.count == 1 ? lists : Array(Set(lists)).sorted()
             liveBrands = .oneOf(numbers.sorted())
         }
-        passesAll = statusMask == 0xFF && industries == nil && !asksForRecords && candidates == nil
+        statusesAlone = industries == nil && !asksForRecords && candidates == nil ? statusMask : nil
+        passesAll = statusesAlone == 0xFF
         scan = StatusScan(mask: statusMask)
         hidden = delta?.hidden
         status = snapshot.status

@@ -1,6 +1,6 @@
 // RunningSums.swift: sums over all factories before every 64th of the Hilbert order. A cluster cell is a run of that order, so what it holds is the
-// difference of two rows, and the few factories between a row and the run's end: an unfiltered tile costs by its cells, not by the million
-// factories in them.
+// difference of two rows, and the few factories between a row and the run's end: a tile of all factories, or of those of some statuses, costs by
+// its cells, not by the million factories in them.
 
 import Registry
 import SpatialIndex
@@ -47,30 +47,101 @@ struct RunSum: Sendable {
     }
 }
 
-/// 64 bytes a row of 64 factories. Made when a snapshot is opened: some 2 ms for 1.2 million factories.
+extension RunSum {
+    /// Adds fewer than 256 factories, those of unwanted statuses left out. Without a branch.
+    fileprivate mutating func add(_ run: Range<Int>, among wanted: UInt8, _ columns: RunningSums.Columns) {
+        guard run.lowerBound >= 0, run.upperBound <= columns.count, let x = columns.x, let y = columns.y, let status = columns.status else {
+            return
+        }
+        var (sumX, sumY, counts) = (UInt64(0), UInt64(0), UInt64(0))
+        for index in run {
+            let status = UInt64(status[index] & 7)
+            let passes = UInt64(wanted) &>> status & 1
+            sumX &+= UInt64(x[index]) &* passes
+            sumY &+= UInt64(y[index]) &* passes
+            counts &+= passes &<< (status &* 8)
+        }
+        self.x &+= sumX
+        self.y &+= sumY
+        let bytes = unsafeBitCast(counts.littleEndian, to: SIMD8<UInt8>.self)
+        statuses &+= SIMD8<UInt32>(truncatingIfNeeded: bytes)
+    }
+}
+
+/// 192 bytes a row of 64 factories. Made when a snapshot is opened: some 4 ms for 1.2 million factories.
 struct RunningSums: Sendable {
+    /// Sums of grid positions of each status, by its raw value.
+    private struct ByStatus {
+        var x = SIMD8<UInt64>()
+        var y = SIMD8<UInt64>()
+
+        mutating func add(_ run: Range<Int>, _ columns: Columns) {
+            guard run.lowerBound >= 0, run.upperBound <= columns.count, let x = columns.x, let y = columns.y, let status = columns.status
+            else { return }
+            withUnsafeMutableBytes(of: &self) { sums in
+                // By address: a lane that is chosen by number would be stored and loaded with its seven others.
+                let sums = sums.assumingMemoryBound(to: UInt64.self)
+                for index in run {
+                    let lane = Int(status[index] & 7)
+                    sums[lane] &+= UInt64(x[index])
+                    sums[lane | 8] &+= UInt64(y[index])
+                }
+            }
+        }
+    }
+
     private static let stride = 64
 
     /// What stands before every 64th factory.
     private let rows: [RunSum]
+    private let byStatus: [ByStatus]
 
     /// - Parameter status: raw values of `FactoryStatus`, which has at most 8.
     init(x: Column<UInt32>, y: Column<UInt32>, status: Column<UInt8>) {
         let count = min(x.count, y.count, status.count)
         var rows: [RunSum] = []
+        var byStatus: [ByStatus] = []
         rows.reserveCapacity(count / RunningSums.stride + 1)
+        byStatus.reserveCapacity(count / RunningSums.stride + 1)
         var sum = RunSum()
+        var sums = ByStatus()
         RunningSums.withColumns(x, y, status) { columns in
             for start in Swift.stride(from: 0, through: count, by: RunningSums.stride) {
                 rows.append(sum)
-                sum.add(start..<min(start + RunningSums.stride, count), columns)
+                byStatus.append(sums)
+                let block = start..<min(start + RunningSums.stride, count)
+                sum.add(block, columns)
+                sums.add(block, columns)
             }
         }
         self.rows = rows
+        self.byStatus = byStatus
     }
 
     /// The sum of a run, of the columns that these sums were made of. Constant cost.
-    func sum(of run: Range<Int>, x: Column<UInt32>, y: Column<UInt32>, status: Column<UInt8>) -> RunSum {
+    ///
+    /// - Parameter wanted: bit s set: factories of status s count.
+    func sum(of run: Range<Int>, among wanted: UInt8, x: Column<UInt32>, y: Column<UInt32>, status: Column<UInt8>) -> RunSum {
+        if wanted == 0xFF { return sum(of: run, x: x, y: y, status: status) }
+        var sum = RunSum()
+        let first = (run.lowerBound + RunningSums.stride - 1) / RunningSums.stride
+        let last = run.upperBound / RunningSums.stride
+        RunningSums.withColumns(x, y, status) { columns in
+            guard first < last, rows.indices.contains(last) else { return sum.add(run, among: wanted, columns) }
+            // All ones in the lanes of wanted statuses.
+            let lanes = 0 &- (SIMD8(repeating: UInt64(wanted)) &>> SIMD8(0, 1, 2, 3, 4, 5, 6, 7) & 1)
+            sum = RunSum(
+                x: ((byStatus[last].x &- byStatus[first].x) & lanes).wrappedSum(),
+                y: ((byStatus[last].y &- byStatus[first].y) & lanes).wrappedSum(),
+                statuses: (rows[last].statuses &- rows[first].statuses) & SIMD8<UInt32>(truncatingIfNeeded: lanes))
+            sum.add(run.lowerBound..<first * RunningSums.stride, among: wanted, columns)
+            sum.add(last * RunningSums.stride..<run.upperBound, among: wanted, columns)
+        }
+        return sum
+    }
+
+    /// The same of all statuses.
+    private func sum(of run: Range<Int>, x: Column<UInt32>, y: Column<UInt32>, status: Column<UInt8>) -> RunSum {
         var sum = RunSum()
         let first = (run.lowerBound + RunningSums.stride - 1) / RunningSums.stride
         let last = run.upperBound / RunningSums.stride

@@ -1,7 +1,7 @@
 // Snapshot+Tiles.swift: from a tile's address to the bytes of a vector tile.
 //
 // A tile is one contiguous range of the Hilbert order, and so is each of its cluster cells: walk the cells, scan the
-// filter over each, write a cluster for two or more factories and the factory itself for one. Every factory that passes
+// filter over each (or take the sums that are kept, where it asks for statuses alone), write a cluster for two or more factories and the factory itself for one. Every factory that passes
 // stands in exactly one tile of a zoom, in one feature: nothing is dropped, nothing counted twice.
 //
 // In GCJ-02 or BD-09 the cells and positions are the same ones, moved: the cells of a margin around the tile are walked
@@ -32,8 +32,8 @@ extension Snapshot {
         }
         let factories = tree.range(of: tile).count + (delta?.tree.range(of: tile).count ?? 0)
         let features = tile.z < TileRules.firstZoomWithoutClusters ? min(factories, 1 << (2 * TileRules.cellDepth)) : factories
-        // Sums of whole cells are there; a filter looks at each factory.
-        let scanned = filter.isEmpty && map == .blue ? 0 : factories
+        // Sums of whole cells are there by status; any other filter looks at each factory.
+        let scanned = filter.asksForStatusesAlone && map == .blue ? 0 : factories
         return scanned * 3 + features * 1_300
     }
 
@@ -91,9 +91,14 @@ extension Snapshot {
     @inline(__always)
     func sum(of run: Range<Int>, program: FilterProgram) -> ClusterSum {
         // Setting the loops up costs more than a few factories.
-        if program.passesAll, run.count >= 32 {
-            var sum = runningSums.sum(of: run, x: tree.x, y: tree.y, status: status)
-            if program.hides { program.forEachHidden(in: run) { sum.subtract(x: tree.x[$0], y: tree.y[$0], status: status[$0]) } }
+        if let wanted = program.statusesAlone, run.count >= 32 {
+            var sum = runningSums.sum(of: run, among: wanted, x: tree.x, y: tree.y, status: status)
+            if program.hides {
+                program.forEachHidden(in: run) { index in
+                    guard wanted & (1 << (status[index] & 7)) != 0 else { return }
+                    sum.subtract(x: tree.x[index], y: tree.y[index], status: status[index])
+                }
+            }
             // Which one is left, if only one is, the sums do not know.
             if sum.count != 1 { return ClusterSum(sum, first: run.lowerBound) }
         }

@@ -19,9 +19,21 @@ public struct PlaceCoverage: Sendable {
         public var slivers = 0
         /// Places of which nothing is left, by code.
         public var vanished: [Int32] = []
+        /// Places that lost a noticeable part of their area to others that they overlap, by level and code.
+        public var smaller: [Loss] = []
         /// Prefectures and provinces made of the places below them.
         public var derived = 0
     }
+
+    /// A place that is smaller than its file said.
+    public struct Loss: Hashable, Sendable, Encodable {
+        public var code: Int32
+        /// The part of its area that it lost, 0 to 1.
+        public var share: Double
+    }
+
+    /// The least share of a place's area whose loss is told: borders thinned one by one overlap by less.
+    static let toldLoss = 0.02
 
     /// A face is thin when twice its area over its perimeter, its mean width, is less than this: 0.004°, about 400 m.
     static let sliverWidth = 0.004 * Corner.perDegree
@@ -64,6 +76,9 @@ public struct PlaceCoverage: Sendable {
                 let outline = engine.outline(union)
                 let name = names[code]
                 if var place = known[code] {
+                    let before = place.outline.squareDegrees
+                    let lost = before > 0 ? 1 - outline.squareDegrees / before : 0
+                    if lost > PlaceCoverage.toldLoss { report.smaller.append(Loss(code: code, share: lost)) }
                     place.outline = outline
                     if place.nameZH.isEmpty { place.nameZH = name?.zh ?? String(code) }
                     if place.nameEN.isEmpty { place.nameEN = name?.en ?? "" }

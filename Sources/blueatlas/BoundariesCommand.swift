@@ -108,6 +108,11 @@ struct BoundariesImport: ParsableCommand {
             let codes = outcome.coverage.vanished.prefix(20).map(String.init).joined(separator: ", ")
             lines.append("  wholly covered by others, so left out: \(codes)")
         }
+        if !outcome.coverage.smaller.isEmpty {
+            let losses = outcome.coverage.smaller.prefix(20).map { "\($0.code) by \(Int(($0.share * 100).rounded())) %" }.joined(
+                separator: ", ")
+            lines.append("  smaller than in the file, as others claim the same ground: \(losses)")
+        }
         lines.append(
             "  factories with other codes than before: \(outcome.relocated); with a county code that contradicts the position: "
                 + "\(outcome.mismatches); in no place: \(outcome.placeless)")

@@ -150,6 +150,9 @@ func aFeatureThatCannotBeRightIsLeftOutWithAWord(properties: String, ring: Strin
     ])
     let coverage = try PlaceCoverage(places)
     #expect(coverage.report.slivers == 1)
+    // b lost a tenth of a square degree of 1.1, and is named.
+    #expect(coverage.report.smaller.map(\.code) == [330_103])
+    #expect(abs(try #require(coverage.report.smaller.first).share - 1 / 11) < 1e-9)
     let area = Dictionary(uniqueKeysWithValues: coverage.places.filter { $0.level == .county }.map { ($0.code, $0.outline.squareDegrees) })
     #expect(abs(area[330_102, default: 0] - 1) < 1e-9)
     #expect(abs(area[330_103, default: 0] - 1) < 1e-9)

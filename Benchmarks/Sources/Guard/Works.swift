@@ -100,12 +100,16 @@ struct Workbench {
 
     private func tileWorks() throws -> [GuardedWork] {
         let filter = try Filter(parameters: [("status", "violating,unresolved"), ("industry", "C17,C26")])
+        let statuses = try Filter(parameters: [("status", "violating,unresolved")])
         return [0, 5, 9, 14].compactMap { z in densestTile(z: z) }.flatMap { tile in
             // So often that what a process does once (up to 40,000 instructions, now here and now there) does not count.
             let times = tile.z == 0 ? 1_000 : 20
             return [
                 GuardedWork(name: "tile z\(tile.z), \(times) times") { [snapshot] in
                     try (0..<times).reduce(0) { sum, _ in sum &+ (try snapshot.tile(map: .blue, id: tile).count) }
+                },
+                GuardedWork(name: "tile z\(tile.z) of two statuses, \(times) times") { [snapshot] in
+                    try (0..<times).reduce(0) { sum, _ in sum &+ (try snapshot.tile(map: .blue, id: tile, filter: statuses).count) }
                 },
                 GuardedWork(name: "tile z\(tile.z), filtered") { [snapshot] in
                     try snapshot.tile(map: .blue, id: tile, filter: filter).count

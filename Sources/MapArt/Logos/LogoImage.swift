@@ -7,7 +7,7 @@ import Crypto
 /// Why a file is no logo. The text says what would be right.
 public enum LogoError: Error, Hashable, Sendable, CustomStringConvertible {
     case empty
-    case tooManyBytes(Int)
+    case tooManyBytes
     /// The words name what the file looks like.
     case notAnImage(String)
     /// A PNG that cannot be read.
@@ -19,8 +19,7 @@ public enum LogoError: Error, Hashable, Sendable, CustomStringConvertible {
     public var description: String {
         switch self {
         case .empty: "the file is empty; a logo is a PNG or an SVG"
-        case .tooManyBytes(let count):
-            "the file has \(count) bytes; a logo has at most \(LogoImage.largestFile) (512 kB)"
+        case .tooManyBytes: "the file is too large; a logo has at most \(LogoImage.largestFile) bytes (512 kB)"
         case .notAnImage(let what): "the file is \(what); a logo is a PNG or an SVG"
         case .damaged: "the PNG is damaged or cut; save it again"
         case .tooLarge(let width, let height):
@@ -51,7 +50,7 @@ public struct LogoImage: Hashable, Sendable {
     /// - Throws: `LogoError`.
     public init(reading bytes: [UInt8]) throws(LogoError) {
         guard !bytes.isEmpty else { throw .empty }
-        guard bytes.count <= LogoImage.largestFile else { throw .tooManyBytes(bytes.count) }
+        guard bytes.count <= LogoImage.largestFile else { throw .tooManyBytes }
         let picture: Canvas
         if bytes.starts(with: PNGHeader.signature) {
             let header = try PNGHeader(bytes)
