@@ -1,7 +1,8 @@
 // StyleIcons.swift: the icons of the styles: a sign for each status on the Blue Map, brands' logos on the supply chain map.
 //
 // A supplier is a ring in its status's colour with its first brand's logo inside. Close in the next brands stand beside it, smaller, and `+n`
-// says how many more there are. Where suppliers lie upon each other the worst one's logo is shown, as its ring is.
+// says how many more there are. Each supplier shows its first brand, whatever lies beside it; where suppliers lie upon each other the
+// worst one is on top.
 
 import Atlas
 import MapArt
@@ -88,7 +89,9 @@ enum StyleIcons {
             json.object("layout") { json in
                 expression("icon-image", logo(0), &json)
                 json.field("icon-padding", 0)
-                expression("symbol-sort-key", worstFirst, &json)
+                // An empty ring would say that it has no brand. Texts and further logos keep clear of it.
+                json.field("icon-allow-overlap", true)
+                expression("symbol-sort-key", worstLast, &json)
             }
         }
     }
