@@ -1,8 +1,9 @@
 // Snapshot+Tiles.swift: from a tile's address to the bytes of a vector tile.
 //
 // A tile is one contiguous range of the Hilbert order, and so is each of its cluster cells: walk the cells, scan the
-// filter over each (or take the sums that are kept, where it asks for statuses alone), write a cluster for two or more factories and the factory itself for one. Every factory that passes
-// stands in exactly one tile of a zoom, in one feature: nothing is dropped, nothing counted twice.
+// filter over each (or take the sums that are kept, where it asks for statuses alone), write a cluster for two or more
+// factories and the factory itself for one. Every factory that passes stands in exactly one tile of a zoom, in one
+// feature: nothing is dropped, nothing counted twice.
 //
 // In GCJ-02 or BD-09 the cells and positions are the same ones, moved: the cells of a margin around the tile are walked
 // too, each cluster or factory is moved, and the tile that the moved point falls into is its only owner.
