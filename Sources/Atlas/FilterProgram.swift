@@ -79,7 +79,7 @@ struct FilterProgram: Sendable {
             candidates = filter.brands.count == 1 ? lists : Array(Set(lists)).sorted()
             liveBrands = .oneOf(numbers.sorted())
         }
-        statusesAlone = industries == nil && !asksForRecords && candidates == nil ? statusMask : nil
+        statusesAlone = filter.asksForStatusesAlone && candidates == nil ? statusMask : nil
         passesAll = statusesAlone == 0xFF
         scan = StatusScan(mask: statusMask)
         hidden = delta?.hidden
