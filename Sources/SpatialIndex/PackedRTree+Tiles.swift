@@ -31,25 +31,15 @@ extension PackedRTree {
     /// O(cells · log(points a cell)).
     public func forEachCell(in range: Range<Int>, cellZoom: Int, _ body: (TileID, Range<Int>) -> Void) {
         let zoom = Swift.min(Swift.max(cellZoom, 0), 32)
-        let shift = UInt32(32 - zoom)
+        // Smart shift: by 32 (zoom 0) gives 0.
+        let high = UInt32.max << UInt32(32 - zoom)
         withHandle { tree in
             let end = Swift.min(range.upperBound, tree.count)
             var start = Swift.max(range.lowerBound, 0)
             while start < end {
-                // Shifts by 32 (zoom 0) give 0: these are smart shifts.
-                let cellX = tree.x[start] >> shift
-                let cellY = tree.y[start] >> shift
-                // A cell is contiguous: gallop until outside, then halve.
-                var inside = start
-                var step = 1
-                while inside + step < end, tree.x[inside + step] >> shift == cellX, tree.y[inside + step] >> shift == cellY {
-                    inside += step
-                    step *= 2
-                }
-                let outside = tree.firstPosition(in: inside + 1..<Swift.min(inside + step, end)) {
-                    tree.x[$0] >> shift != cellX || tree.y[$0] >> shift != cellY
-                }
-                body(TileID(uncheckedZ: zoom, x: cellX, y: cellY), start..<outside)
+                let outside = tree.endOfCell(from: start, to: end, high: high)
+                let cell = TileID(uncheckedZ: zoom, x: tree.x[start] >> UInt32(32 - zoom), y: tree.y[start] >> UInt32(32 - zoom))
+                body(cell, start..<outside)
                 start = outside
             }
         }
@@ -94,6 +84,36 @@ extension PackedRTree {
 }
 
 extension TreeHandle {
+    /// Where the cell of a point ends, at most `end`: a cell is contiguous.
+    ///
+    /// - Parameters:
+    ///   - start: before `end`, which is at most the number of points.
+    ///   - high: the bits of a row or column that name the cell.
+    @inline(__always)
+    fileprivate func endOfCell(from start: Int, to end: Int, high: UInt32) -> Int {
+        let (cellX, cellY) = (x[start], y[start])
+        func isOutside(_ index: Int) -> Bool { ((x[index] ^ cellX) | (y[index] ^ cellY)) & high != 0 }
+        // Most cells hold one point, or a few: the next, then sixteen at a time; then gallop until outside, and halve.
+        var inside = start
+        if inside &+ 1 >= end || isOutside(inside &+ 1) { return inside &+ 1 }
+        var step = 1
+        if inside &+ PackedRTree.nodeSize <= end {
+            let (cellX, cellY) = (SIMD4(repeating: cellX), SIMD4(repeating: cellY))
+            let outside = FourLanes.bits { lane in
+                let away = (((x + start + lane).fourLanes ^ cellX) | ((y + start + lane).fourLanes ^ cellY)) & SIMD4(repeating: high)
+                return unsafeBitCast(away .!= .zero, to: FourLanes.self)
+            }
+            if outside != 0 { return start &+ outside.trailingZeroBitCount }
+            inside = start &+ PackedRTree.nodeSize &- 1
+            step = PackedRTree.nodeSize
+        }
+        while inside &+ step < end, !isOutside(inside &+ step) {
+            inside &+= step
+            step &*= 2
+        }
+        return firstPosition(in: inside &+ 1..<Swift.min(inside &+ step, end)) { isOutside($0) }
+    }
+
     /// The first position of a range where a predicate holds that, once true, stays true; the end if it never does.
     @inline(__always)
     fileprivate func firstPosition(in range: Range<Int>, where predicate: (Int) -> Bool) -> Int {

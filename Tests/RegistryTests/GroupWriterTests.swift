@@ -2,6 +2,7 @@
 
 import Foundation
 import Registry
+import Synchronization
 import Testing
 
 @Suite struct GroupWriterTests {
@@ -54,6 +55,37 @@ import Testing
         let subjects = try feed.changes(after: head, audience: .everyone).compactMap(\.subject)
         #expect(Set(subjects) == Set((0..<200).filter { $0 % 3 != 0 }.map { "R\($0)" }))
         #expect(try fixture.store.factory(id: "F2")?.records.count == subjects.count)
+    }
+
+    @Test func afterManyWritesTheNextGroupWaitsForMore() async throws {
+        let begun = Mutex<[ContinuousClock.Instant]>([])
+        let writer = GroupWriter(store: fixture.store, feed: feed) {
+            begun.withLock { $0.append(.now) }
+            return LiveTime.now()
+        }
+        let body: @Sendable (WriteContext) throws -> Void = { _ = try $0.change(kind: "test.changed", subject: nil) }
+        var ready: [ContinuousClock.Instant] = []
+        for _ in 0..<5 {
+            ready.append(.now)
+            for outcome in await writer.submit(as: .commandLine, each: Array(repeating: body, count: 4)) { try outcome.get() }
+            try await writer.submit(as: .commandLine, body)
+        }
+        // Each group of four, and whoever comes next.
+        let times = begun.withLock { $0 }
+        #expect(times.count == 10)
+        for (number, start) in ready.enumerated() {
+            #expect(times[number * 2 + 1] - start >= .milliseconds(5), "group \(number)")
+        }
+        // So many that no more are waited for, again and again: each is answered, once.
+        let head = feed.head
+        await withTaskGroup(of: Void.self) { group in
+            for _ in 0..<20 {
+                group.addTask { _ = await writer.submit(as: .commandLine, each: Array(repeating: body, count: 40)) }
+            }
+        }
+        #expect(try feed.changes(after: head, limit: 1_000, audience: .everyone).count == 800)
+        await writer.stop()
+        await #expect(throws: GroupWriter.Stopped.self) { try await writer.submit(as: .commandLine, body) }
     }
 
     @Test func anErrorBehindAChangeTakesTheChangeBack() async throws {

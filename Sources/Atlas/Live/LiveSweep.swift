@@ -32,6 +32,8 @@ struct LiveSweep {
 
     /// Adds a run of the snapshot, and what the delta has before and in between. Runs come in ascending order.
     mutating func collect(_ run: Range<Int>, of snapshot: Snapshot, into contents: inout TileContents) {
+        // A name of its own: as a part of what changes here, all its columns would be retained for each cell.
+        let program = program
         guard let cellZoom else {
             return program.forEachMatch(in: run) { index in
                 if next < rows.count {

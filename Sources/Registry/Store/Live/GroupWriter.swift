@@ -1,12 +1,13 @@
 // GroupWriter.swift: many small writes, one flush. A flush to the disk takes as long for one record as for a hundred, so writes that wait
-// while another group is being flushed go into the next transaction together: under load groups grow by themselves, and a write that
-// comes alone waits for nobody. Each write runs in a savepoint of its own: one that fails takes back nothing but itself.
+// while another group is being flushed go into the next transaction together, and when many come, a group waits a few milliseconds for more
+// of them; a write that comes alone waits for nobody. Each write runs in a savepoint of its own: one that fails takes back nothing but itself.
 //
 // An answer of success is given only after the commit with synchronous = FULL: the write-ahead log has been flushed, so the write survives
 // the end of the process and of the power.
 
 import Dispatch
 import GRDB
+import Glibc
 import Synchronization
 
 /// The one writer of a registry in this process. Any thread.
@@ -17,6 +18,8 @@ public final class GroupWriter: Sendable {
     private struct State {
         var waiting: [any QueuedWrite] = []
         var isRunning = false
+        /// Whether the writer waits for more.
+        var isGathering = false
         var isStopped = false
         /// What the last group failed with, as a whole; nil: it was committed.
         var failure: RegistryError?
@@ -28,6 +31,13 @@ public final class GroupWriter: Sendable {
     private let clock: @Sendable () -> Int64
     private let state = Mutex(State())
     private let queue = DispatchQueue(label: "registry.writer", qos: .userInitiated)
+    private let gathered = DispatchSemaphore(value: 0)
+
+    /// After a group of so many writes, more are on their way: the next group begins no sooner than this behind it, so that they share its
+    /// flush, unless enough of them have come. 2,000 writes a second, 64 at a time: 310 µs of processor each without, 170 so.
+    private static let company = 4
+    private static let gathering = DispatchTimeInterval.milliseconds(5)
+    private static let enough = 32
 
     /// - Parameters:
     ///   - largestGroup: writes in one transaction, at most.
@@ -75,6 +85,10 @@ public final class GroupWriter: Sendable {
             if state.isStopped { return (true, false) }
             state.waiting.append(contentsOf: writes)
             defer { state.isRunning = true }
+            if state.isGathering, state.waiting.count >= GroupWriter.enough {
+                state.isGathering = false
+                gathered.signal()
+            }
             return (false, !state.isRunning)
         }
         if isStopped {
@@ -91,7 +105,11 @@ public final class GroupWriter: Sendable {
     }
 
     private func writeGroups() {
+        var begun = DispatchTime.now()
+        var last = 0
         while true {
+            if last >= GroupWriter.company { gather(until: begun + GroupWriter.gathering) }
+            begun = .now()
             let group = state.withLock { state in
                 let group = Array(state.waiting.prefix(largestGroup))
                 state.waiting.removeFirst(group.count)
@@ -99,6 +117,7 @@ public final class GroupWriter: Sendable {
                 return group
             }
             if group.isEmpty { return }
+            last = group.count
             let outcome = commit(group)
             state.withLock { state in
                 if case .failure(let error) = outcome { state.failure = error } else { state.failure = nil }
@@ -111,6 +130,22 @@ public final class GroupWriter: Sendable {
                 for write in group { write.answer(error) }
             }
         }
+    }
+
+    /// Waits for more writes, until a moment, or until there are so many that more would save little.
+    private func gather(until deadline: DispatchTime) {
+        let isShort = state.withLock { state in
+            state.isGathering = state.waiting.count < GroupWriter.enough
+            return state.isGathering
+        }
+        guard isShort else { return }
+        let result = gathered.wait(timeout: deadline)
+        let wasCalled = state.withLock { state in
+            defer { state.isGathering = false }
+            return !state.isGathering
+        }
+        // Called just when the time ran out: that call is not the next wait's.
+        if wasCalled, result == .timedOut { gathered.wait() }
     }
 
     /// One transaction. Returns the head of the feed behind it.
@@ -127,6 +162,8 @@ public final class GroupWriter: Sendable {
                     let release = try RawStatement(db, path: path, sql: "RELEASE live")
                     let rollBack = try RawStatement(db, path: path, sql: "ROLLBACK TO live")
                     for write in group {
+                        // Lets whoever answers a reader go first: without this it would wait for the whole group, milliseconds.
+                        sched_yield()
                         let sequence = context.nextSequence
                         try begin.run()
                         context.author = write.author
