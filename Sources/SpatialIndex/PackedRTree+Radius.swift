@@ -3,6 +3,7 @@
 // The tree is asked for a window that surely holds the circle. Each point's estimated distance (GeodesicEstimate) then decides. Only
 // where it is closer to the radius than its own error, 20 nm at 5 km and 1 µm at 100 km, the geodesic is solved.
 
+import CVector
 import Glibc
 
 extension PackedRTree {
@@ -344,8 +345,20 @@ struct NeighborRun {
     @inlinable
     mutating func flush(_ body: (Range<Int>, UnsafePointer<Double>) -> Void) {
         guard count > 0 else { return }
-        for place in 0..<count { squares[place] = squares[place].squareRoot() }
+        takeRoots(of: squares, count: count)
         body(Range(uncheckedBounds: (start, start &+ count)), UnsafePointer(squares))
         count = 0
     }
+}
+
+/// Replaces numbers, none of them negative, by their square roots.
+@usableFromInline
+func takeRoots(of squares: UnsafeMutablePointer<Double>, count: Int) {
+    var place = 0
+    while place &+ 2 <= count {
+        let two = UnsafeMutableRawPointer(squares + place)
+        two.storeBytes(of: vector_square_root(two.loadUnaligned(as: SIMD2<Double>.self)), as: SIMD2<Double>.self)
+        place &+= 2
+    }
+    if place < count { squares[place] = squares[place].squareRoot() }
 }
