@@ -77,6 +77,7 @@ public struct AtlasServer: Sendable {
         let loops = MultiThreadedEventLoopGroup(numberOfThreads: configuration.threads ?? System.coreCount)
         var live: LiveServices?
         do {
+            if configuration.isRealTime { try await LoopScheduling.putFirst(loops) }
             live = try openLive(holder, cache, workers, counted, loops)
             let watcher = SnapshotWatcher(
                 snapshotPath: configuration.snapshotPath, registryPath: configuration.registryPath, holder: holder, cache: cache,

@@ -65,6 +65,8 @@ public struct AtlasServerConfiguration: Sendable {
     public var cacheBytes = 128 << 20
     /// Event loops; nil: one a core.
     public var threads: Int?
+    /// Whether the threads of connections go before all others of the machine, by real-time scheduling; the process must have the right to it.
+    public var isRealTime = false
     /// Threads that make tiles and answer queries; nil: one a core, two at least.
     public var workers: Int?
     /// Whether X-Forwarded-Proto, -Host, -Prefix and -For are believed.

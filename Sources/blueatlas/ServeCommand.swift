@@ -38,6 +38,8 @@ struct ServeCommand: AsyncParsableCommand {
     var cacheMb = 128
     @Option(parsing: .unconditional, help: "Event loops. Default: one a core.")
     var threads: Int?
+    @Flag(help: "Connections before all other work of this machine, by real-time scheduling: needs root or CAP_SYS_NICE.")
+    var realTime = false
     @Option(help: "PEM file of the certificate and those that sign it: serve HTTPS.")
     var tlsCert: String?
     @Option(help: "PEM file of the certificate's private key.")
@@ -112,6 +114,7 @@ struct ServeCommand: AsyncParsableCommand {
         options.port = port
         options.cacheBytes = cacheMb << 20
         options.threads = threads
+        options.isRealTime = realTime
         options.trustsProxy = trustProxy
         options.waitsForSnapshot = wait
         if let tlsCert, let tlsKey { options.tls = (tlsCert, tlsKey) }
