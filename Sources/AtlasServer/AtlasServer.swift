@@ -134,10 +134,9 @@ public struct AtlasServer: Sendable {
     ) async throws {
         let gzip = Gzip()
         let art = ArtCache(gzip: gzip)
-        // A tile of a live map is often compressed for one reader: in half the time, to 5 % more bytes.
+        // A tile is often compressed for one reader: in half the time, to 5 % more bytes.
         let tiles = TileService(
-            snapshots: holder, cache: cache, gzip: live == nil ? gzip : Gzip(level: 1), workers: workers, metrics: counted,
-            isLive: live != nil)
+            snapshots: holder, cache: cache, gzip: Gzip(level: 1), workers: workers, metrics: counted, isLive: live != nil)
         let responder = AtlasResponder(
             configuration: configuration, snapshots: holder, tiles: tiles,
             factories: FactoryEndpoints(snapshots: holder, limits: configuration.limits), search: SearchEndpoint(snapshots: holder),
