@@ -31,15 +31,15 @@ extension PackedRTree {
     /// O(cells · log(points a cell)).
     public func forEachCell(in range: Range<Int>, cellZoom: Int, _ body: (TileID, Range<Int>) -> Void) {
         let zoom = Swift.min(Swift.max(cellZoom, 0), 32)
-        // Smart shift: by 32 (zoom 0) gives 0.
-        let high = UInt32.max << UInt32(32 - zoom)
+        // Shifts by 32 (zoom 0) give 0: these are smart shifts.
+        let shift = UInt32(32 - zoom)
+        let high = UInt32.max << shift
         withHandle { tree in
             let end = Swift.min(range.upperBound, tree.count)
             var start = Swift.max(range.lowerBound, 0)
             while start < end {
                 let outside = tree.endOfCell(from: start, to: end, high: high)
-                let cell = TileID(uncheckedZ: zoom, x: tree.x[start] >> UInt32(32 - zoom), y: tree.y[start] >> UInt32(32 - zoom))
-                body(cell, start..<outside)
+                body(TileID(uncheckedZ: zoom, x: tree.x[start] >> shift, y: tree.y[start] >> shift), start..<outside)
                 start = outside
             }
         }
