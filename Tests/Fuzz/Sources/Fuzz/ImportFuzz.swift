@@ -20,9 +20,9 @@ enum ImportFuzz {
         var options = ImportOptions()
         options.isDryRun = true
         options.fixesSwapped = how & 0x40 != 0
-        // Five ways: as the columns say, or as each kind of rows.
-        let entities = ImportEntity.allCases
-        options.entity = how % 5 == 0 ? nil : entities[Int(how % 5) - 1]
+        // As the columns say (0), or as each kind of rows.
+        let kinds = [nil] + ImportEntity.imported
+        options.entity = kinds[Int(how & 0x0F) % kinds.count]
         options.batchRows = 3
         let path = FuzzFolder.write(content, to: names[Int(how >> 4) & 3])
         _ = try? Importer(options: options).run(path: path, into: nil)
