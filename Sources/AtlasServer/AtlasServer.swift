@@ -70,6 +70,7 @@ public struct AtlasServer: Sendable {
     func run(stoppingOn signals: [UnixSignal], workers: WorkPool?, onReady: @escaping @Sendable (_ port: Int) -> Void) async throws {
         try check()
         let counted = ServerMetrics(registry: metrics)
+        defer { metrics.endCollecting() }
         let cache = TileCache(limitBytes: configuration.cacheBytes, metrics: counted)
         AtlasServer.watch(cache, counted)
         let workers = workers ?? WorkPool(threads: configuration.workers ?? max(System.coreCount, 2))

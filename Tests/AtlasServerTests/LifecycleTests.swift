@@ -208,4 +208,19 @@ private final class Flag: Sendable {
             try await blocker.value
         }
     }
+
+    /// The metrics are asked of the cache, the snapshot and the streams, which in turn count in them.
+    @Test func aServerThatEndedHoldsNothing() async throws {
+        struct Remains {
+            weak var metrics: PrometheusRegistry?
+        }
+        let remains = Mutex(Remains())
+        try await withServer(TestAtlas.make(), .changing { $0.isLive = true }) { server in
+            let factories = try await server.metric("blueatlas_snapshot_factories")
+            #expect(factories ?? 0 > 0)
+            remains.withLock { $0.metrics = server.metrics }
+            #expect(remains.withLock { $0.metrics } != nil)
+        }
+        #expect(try await TestServer.eventually { remains.withLock { $0.metrics } == nil }, "it is held by what it holds")
+    }
 }

@@ -11,6 +11,7 @@ struct TestServer: Sendable {
     let port: Int
     let group: ServiceGroup
     let log: TestLog
+    let metrics: PrometheusRegistry
 
     /// A request on a connection of its own.
     func get(
@@ -79,7 +80,7 @@ func withServer(
         var iterator = ports.makeAsyncIterator()
         if let port = await iterator.next() {
             do {
-                try await test(TestServer(port: port, group: group, log: log))
+                try await test(TestServer(port: port, group: group, log: log, metrics: server.metrics))
             } catch {
                 await group.triggerGracefulShutdown()
                 throw error

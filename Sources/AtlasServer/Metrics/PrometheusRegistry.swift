@@ -30,8 +30,15 @@ public final class PrometheusRegistry: MetricsFactory {
         families.withLock { $0[name, default: Family(kind: .gauge, help: "")].help = help }
     }
 
+    /// - Parameter collect: kept, with all that it holds, until `endCollecting`.
     public func onExport(_ collect: @escaping @Sendable () -> Void) {
         collectors.withLock { $0.append(collect) }
+    }
+
+    /// Lets go of all that was to run before an export: a server that has ended is asked no more, and metrics and what they are asked
+    /// of would hold each other for ever. What was set last stays.
+    func endCollecting() {
+        collectors.withLock { $0 = [] }
     }
 
     /// All metrics as text. O(members).
