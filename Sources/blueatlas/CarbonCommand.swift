@@ -62,7 +62,7 @@ struct CarbonFactors: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "factors", abstract: "Lists emission factors: tonnes of CO2 of a unit of electricity, heat or fuel.",
         discussion: """
-            What holds everywhere, or is of no year, is listed with any --place and --year:
+            What holds everywhere, or in the whole province, or is of no year, is listed with any --place and --year:
               blueatlas carbon factors --kind electricity --place 330000 --year 2022
             """)
 
@@ -70,7 +70,7 @@ struct CarbonFactors: ParsableCommand {
     var store = "var/registry.db"
     @Option(help: "\(FactorKind.names); default all.")
     var kind: String?
-    @Option(parsing: .unconditional, help: "Code of a province, such as 330000.")
+    @Option(parsing: .unconditional, help: "Code of a place, such as 330000 or 330106.")
     var place: Int32?
     @Option(parsing: .unconditional, help: "The year.")
     var year: Int?

@@ -29,6 +29,11 @@ private func imported(_ file: String, mapping: String, into store: RegistryStore
     // A province's and what holds for more than it.
     let yunnan = try fixture.store.emissionFactors(kind: .electricity, place: 530_000, year: 2022)
     #expect(yunnan.count { $0.place == 530_000 } == 1 && yunnan.allSatisfy { $0.place == nil || $0.place == 530_000 })
+    // A prefecture and a county have those of their province; another province's places do not.
+    for place: Int32 in [530_100, 530_102] {
+        #expect(try fixture.store.emissionFactors(kind: .electricity, place: place, year: 2022) == yunnan, "\(place)")
+    }
+    #expect(try fixture.store.emissionFactors(kind: .electricity, place: 510_100, year: 2022).allSatisfy { $0.place != 530_000 })
     // Every fuel is the product of its parts, and of no year.
     let fuels = try fixture.store.emissionFactors(kind: .fuel, place: 530_000, year: 1999)
     #expect(fuels.count == 26)

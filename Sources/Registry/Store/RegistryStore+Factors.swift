@@ -88,7 +88,8 @@ extension RegistryStore {
     /// place or a year holds everywhere and always, so `place` and `year` let it through.
     ///
     /// - Parameters:
-    ///   - kind, place, year: nil: any.
+    ///   - kind, year: nil: any.
+    ///   - place: nil: any; else a code of GB/T 2260: the factors that hold there, those of its prefecture and province too.
     public func emissionFactors(kind: FactorKind? = nil, place: Int32? = nil, year: Int? = nil) throws(RegistryError) -> [EmissionFactor] {
         try read { db in
             let row = try RawStatement(
@@ -96,7 +97,8 @@ extension RegistryStore {
                 sql: """
                     SELECT kind, name, name_en, place, year, unit, value, heat, carbon, oxidation, source, edition, priority, synthetic
                     FROM emission_factors
-                    WHERE (?1 IS NULL OR kind = ?1) AND (?2 IS NULL OR place IN (0, ?2)) AND (?3 IS NULL OR year IN (0, ?3))
+                    WHERE (?1 IS NULL OR kind = ?1) AND (?2 IS NULL OR place IN (0, ?2, ?2 / 100 * 100, ?2 / 10000 * 10000))
+                      AND (?3 IS NULL OR year IN (0, ?3))
                     ORDER BY kind, place, name, year, \(CarbonSource.order)
                     """)
             row.bind(1, kind.map { Int64($0.rawValue) })
