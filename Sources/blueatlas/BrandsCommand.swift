@@ -5,13 +5,13 @@ import Foundation
 import MapArt
 import Registry
 
-struct BrandsCommand: ParsableCommand {
+struct BrandsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "brands", abstract: "Brands in the registry and their logos.",
         subcommands: [BrandsList.self, BrandsLogo.self, BrandsRemoveLogo.self])
 }
 
-struct BrandsLogo: ParsableCommand {
+struct BrandsLogo: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "logo", abstract: "Gives a brand a logo: a PNG or an SVG.",
         discussion: """
@@ -20,29 +20,22 @@ struct BrandsLogo: ParsableCommand {
             pictures and document types are refused. A running server shows the new logo with the next style that is loaded.
             """)
 
-    @Option(help: "The registry.")
-    var store = "var/registry.db"
+    @OptionGroup var store: StoreOption
     @Option(help: "The brand's id.")
     var brand: String
     @Argument(help: "A PNG or an SVG.")
     var file: String
 
-    func run() throws {
+    func run() async throws {
         let image: LogoImage
         do {
             image = try LogoImage(reading: Self.bytes(of: file))
         } catch let error as LogoError {
             throw CommandFailure(message: "\(file): \(error)")
         }
-        do {
-            let registry = try RegistryStore(path: store, mode: .readWrite)
-            guard
-                try registry.setLogo(brandID: brand, DrawnLogo(png: image.png, hash: image.hash, width: image.width, height: image.height))
-            else { throw CommandFailure(message: "no brand has the id '\(brand)'; 'blueatlas brands list' shows those there are") }
-            print("\(brand): \(image.width) × \(image.height) pixels, \(image.png.count) bytes, SHA-256 \(image.hash)")
-        } catch let error as RegistryError {
-            throw CommandFailure(error)
-        }
+        let logo = DrawnLogo(png: image.png, hash: image.hash, width: image.width, height: image.height)
+        try await store.setLogo(logo, ofBrand: brand)
+        print("\(brand): \(image.width) × \(image.height) pixels, \(image.png.count) bytes, SHA-256 \(image.hash)")
     }
 
     /// One byte more than is allowed at most: what is too large is not read in full.
@@ -57,24 +50,26 @@ struct BrandsLogo: ParsableCommand {
     }
 }
 
-struct BrandsRemoveLogo: ParsableCommand {
+struct BrandsRemoveLogo: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "remove-logo", abstract: "Takes a brand's logo away; a drawn monogram stands in its place.")
 
-    @Option(help: "The registry.")
-    var store = "var/registry.db"
+    @OptionGroup var store: StoreOption
     @Option(help: "The brand's id.")
     var brand: String
 
-    func run() throws {
-        do {
-            let registry = try RegistryStore(path: store, mode: .readWrite)
-            guard try registry.removeLogo(brandID: brand) else {
-                throw CommandFailure(message: "the brand '\(brand)' has no logo; 'blueatlas brands list' shows which have")
+    func run() async throws {
+        try await store.setLogo(nil, ofBrand: brand)
+        print("\(brand): no logo")
+    }
+}
+
+extension StoreOption {
+    fileprivate func setLogo(_ logo: DrawnLogo?, ofBrand brand: String) async throws {
+        try await write { context in
+            do { _ = try context.set(logo: logo, ofBrand: brand, version: nil, onlyBrand: nil) } catch let refusal as WriteRefusal {
+                throw CommandFailure(message: "\(refusal); 'blueatlas brands list' shows the brands, and which have a logo")
             }
-            print("\(brand): no logo")
-        } catch let error as RegistryError {
-            throw CommandFailure(error)
         }
     }
 }

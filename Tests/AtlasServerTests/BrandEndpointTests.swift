@@ -97,7 +97,11 @@ import VectorTile
 
             let image = try LogoImage(reading: BrandEndpointTests.svg)
             let store = try RegistryStore(path: own.storePath, mode: .readWrite)
-            #expect(try store.setLogo(brandID: "B1", DrawnLogo(png: image.png, hash: image.hash, width: image.width, height: image.height)))
+            let writer = GroupWriter(store: store, feed: try ChangeFeed(store: store))
+            func set(_ logo: DrawnLogo?) async throws {
+                _ = try await writer.submit(as: .commandLine) { try $0.set(logo: logo, ofBrand: "B1", version: nil, onlyBrand: nil) }
+            }
+            try await set(DrawnLogo(png: image.png, hash: image.hash, width: image.width, height: image.height))
             let logo = try await server.get("/v1/brands/B1/logo.png")
             #expect(Array(logo.body) == image.png)
             #expect(logo["x-content-type-options"] == "nosniff")
@@ -108,9 +112,10 @@ import VectorTile
             #expect(try await server.get("/styles/supply-chain.json").json["sprite"] as? String != style)
             #expect(try await server.get("/sprites/supply-chain.png").body != sheet.body)
 
-            #expect(try store.removeLogo(brandID: "B1"))
+            try await set(nil)
             #expect(try await server.get("/v1/brands/B1/logo.png").body == drawn.body)
             #expect(try await server.get("/styles/supply-chain.json").json["sprite"] as? String == style)
+            await writer.stop()
             try store.close()
         }
     }

@@ -35,27 +35,6 @@ public struct DrawnLogo: Hashable, Sendable {
 }
 
 extension RegistryStore {
-    /// Gives a brand a logo, in place of one that it may have.
-    ///
-    /// - Returns: false when there is no such brand.
-    public func setLogo(brandID: String, _ logo: DrawnLogo) throws(RegistryError) -> Bool {
-        try write(durably: true) { db in
-            guard let brand = try RegistryStore.brand(brandID, db, path) else { return false }
-            try RegistryStore.setLogo(logo, ofBrand: brand, db, path)
-            return true
-        }
-    }
-
-    /// Takes a brand's logo away.
-    ///
-    /// - Returns: whether it had one.
-    public func removeLogo(brandID: String) throws(RegistryError) -> Bool {
-        try write(durably: true) { db in
-            guard let brand = try RegistryStore.brand(brandID, db, path) else { return false }
-            return try RegistryStore.removeLogo(ofBrand: brand, db)
-        }
-    }
-
     fileprivate static func setLogo(_ logo: DrawnLogo, ofBrand pk: Int64, _ db: Database, _ path: String) throws {
         let picture = try RawStatement(
             db, path: path, sql: "INSERT INTO logos (hash, png, width, height) VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING")
@@ -112,12 +91,6 @@ extension RegistryStore {
             row.bind(1, hash)
             return try row.step() ? Array(row.utf8(0)) : nil
         }
-    }
-
-    private static func brand(_ id: String, _ db: Database, _ path: String) throws(RegistryError) -> Int64? {
-        let row = try RawStatement(db, path: path, sql: "SELECT pk FROM brands WHERE id = ?1")
-        row.bind(1, id)
-        return try row.step() ? row.int(0) : nil
     }
 
     /// Whether a brand is there and may be changed: asked before a picture is drawn.
