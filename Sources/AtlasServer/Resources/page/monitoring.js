@@ -124,18 +124,26 @@ export function applyExceeding() {
   const isShown = Boolean(map.getLayer("page-exceeding"));
   if (isShown === (state.exceeding !== "")) return;
   if (isShown) {
-    for (const layer of ["page-exceeding", "page-exceeding-many"]) map.removeLayer(layer);
+    for (const layer of rings()) map.removeLayer(layer.id);
     map.removeSource("page-monitoring");
     return;
   }
   map.addSource("page-monitoring", { type: "vector", tiles: description.tiles, maxzoom: description.maxzoom });
-  const paint = { "circle-color": "#b3123f", "circle-stroke-color": "#fff", "circle-stroke-width": 2 };
-  map.addLayer({
-    id: "page-exceeding-many", type: "circle", source: "page-monitoring", "source-layer": "monitoring_clusters", filter: [">", ["get", "exceeding"], 0],
-    paint: { ...paint, "circle-opacity": 0.6, "circle-radius": ["interpolate", ["linear"], ["sqrt", ["get", "exceeding"]], 1, 5, 10, 18] },
+  for (const layer of rings()) map.addLayer(layer);
+}
+
+/** Rings around those that exceed, on a white one that parts them from whatever lies below: what is within shows its status still. */
+function rings() {
+  const kinds = [
+    ["page-exceeding-many", "monitoring_clusters", [">", ["get", "exceeding"], 0], ["interpolate", ["linear"], ["sqrt", ["get", "exceeding"]], 1, 7, 10, 20]],
+    ["page-exceeding", "monitoring", ["==", ["get", "exceeding"], true], 11],
+  ];
+  const ring = (id, sourceLayer, filter, radius, color, width) => ({
+    id, type: "circle", source: "page-monitoring", "source-layer": sourceLayer, filter,
+    paint: { "circle-opacity": 0, "circle-radius": radius, "circle-stroke-color": color, "circle-stroke-width": width },
   });
-  map.addLayer({
-    id: "page-exceeding", type: "circle", source: "page-monitoring", "source-layer": "monitoring", filter: ["==", ["get", "exceeding"], true],
-    paint: { ...paint, "circle-radius": 7 },
-  });
+  return kinds.flatMap(([id, sourceLayer, filter, radius]) => [
+    ring(`${id}-casing`, sourceLayer, filter, radius, "#fff", 4),
+    ring(id, sourceLayer, filter, radius, "#b3123f", 2.5),
+  ]);
 }
