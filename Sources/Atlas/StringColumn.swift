@@ -62,6 +62,31 @@ struct StringColumn: Sendable {
             return withUTF8(index) { $0.elementsEqual(wanted) } ? index : nil
         }
     }
+
+    /// Positions of the strings that differ from `lowercase` in nothing but the case of ASCII letters, in the order `sorted` gives, which is
+    /// ascending by bytes. O(length · log n) for each spelling with which strings there begin: one or two of ids that a source gives.
+    func find(lowercase: String, in sorted: Column<UInt32>) -> [Int] {
+        var lowercase = lowercase
+        return lowercase.withUTF8 { wanted in
+            var ranges = [0..<sorted.count]
+            for (place, byte) in wanted.enumerated() {
+                let spellings = (0x61...0x7A).contains(byte) ? [byte & ~0x20, byte] : [byte]
+                ranges = ranges.flatMap { range in spellings.map { narrowed(range, to: $0, at: place, in: sorted) } }.filter { !$0.isEmpty }
+            }
+            // What has nothing more stands before what goes on.
+            return ranges.flatMap { $0.lazy.map { Int(sorted[$0]) }.prefix { withUTF8($0) { $0.count } == wanted.count } }
+        }
+    }
+
+    /// Of strings that share all bytes before `place`, those that go on with `byte`.
+    private func narrowed(_ range: Range<Int>, to byte: UInt8, at place: Int, in sorted: Column<UInt32>) -> Range<Int> {
+        func next(_ index: Int) -> Int {
+            let string = Int(sorted[index])
+            return string < count ? withUTF8(string) { place < $0.count ? Int($0[place]) : -1 } : -1
+        }
+        let low = range.partitioningIndex { next($0) >= Int(byte) }
+        return low..<(low..<range.upperBound).partitioningIndex { next($0) > Int(byte) }
+    }
 }
 
 /// Collects strings for a `StringColumn`.

@@ -129,7 +129,8 @@ import VectorTile
 
     private func compareSearch(_ live: LiveAtlas, _ built: Snapshot) throws {
         let queries = [
-            "宏达", "上海", "上海宏达", "三", "化工厂", "旧名", "旧名上海", "L17", "N3", "91350100M0", "shhd", "hd", "hong", "hong da", "苏州 化工", "𠮷田", "abc",
+            "宏达", "上海", "上海宏达", "三", "化工厂", "旧名", "旧名上海", "L17", "N3", "l17", "ｎ３", "n 3", "91350100M0", "shhd", "hd", "hong", "hong da",
+            "苏州 化工", "𠮷田", "abc",
             "chem",
             "上海宏达化工有限公司", "浦东", "苏州",
         ]

@@ -156,6 +156,71 @@ private struct SearchAtlas: Sendable {
         #expect(try search("9135").hits.isEmpty)
     }
 
+    @Test(arguments: ["s77", "Ｓ７７", "ｓ７７", " S77\u{3000}", "s 77"])
+    func anIdIsFoundHoweverItIsTyped(text: String) throws {
+        let hit = try #require(try search(text).hits.first)
+        #expect(hit.factory.id == "S77" && hit.field == .id && hit.text == "S77" && hit.ranges == [0..<3])
+    }
+
+    /// A snapshot of factories with ids, credit codes, and, of the ids in `violating`, a penalty.
+    private func built(_ factories: [(id: String, code: String?)], violating: Set<String> = []) throws -> Snapshot {
+        let folder = try TemporaryFolder()
+        let store = try RegistryStore(path: folder.path + "/registry.db", mode: .readWrite)
+        var drafts: [FactoryDraft] = []
+        var records: [RecordDraft] = []
+        for (index, factory) in factories.enumerated() {
+            var draft = FactoryDraft(
+                line: index + 2, longitude: 121 + Double(index) * 1e-4, latitude: 31, sourceX: 121, sourceY: 31, sourceDatum: "wgs84")
+            draft.id = factory.id
+            draft.nameZH = "某厂"
+            draft.creditCode = factory.code
+            draft.disclosed = index % 2 == 0
+            drafts.append(draft)
+            guard violating.contains(factory.id) else { continue }
+            var record = RecordDraft(line: index + 2, kind: .penalty, published: SampleAtlas.asOf, category: .water, state: .standing)
+            record.id = "R\(index)"
+            record.factoryID = factory.id
+            records.append(record)
+        }
+        try store.apply(factories: drafts).requireNoRejects()
+        try store.apply(records: records).requireNoRejects()
+        return try withExtendedLifetime(folder) {
+            let path = folder.path + "/atlas.snapshot"
+            try SnapshotBuilder.build(store: store, output: path, asOf: SampleAtlas.asOf)
+            try store.close()
+            return try Snapshot.open(path: path)
+        }
+    }
+
+    @Test func idsThatDifferInLetterCaseAreToldApartByIt() throws {
+        let snapshot = try built([("AB-1", nil), ("ab-1", nil), ("AB-12", nil), ("Ab", nil), ("b", nil)], violating: ["ab-1"])
+        func found(_ text: String) throws -> [String] { snapshot.search(try SearchQuery(text), limit: 10).hits.map(\.factory.id) }
+        #expect(try found("AB-1") == ["AB-1"] && found("ab-1") == ["ab-1"])
+        // Spelled as neither is: both, the worse one first.
+        #expect(try found("Ab-1") == ["ab-1", "AB-1"] && found("ａＢ－１") == ["ab-1", "AB-1"])
+        #expect(try found("aB-12") == ["AB-12"] && found("aB") == ["Ab"] && found("B") == ["b"])
+        #expect(try found("ab-").isEmpty && found("ab-13").isEmpty)
+    }
+
+    @Test func theOwnersOfCodesThatBeginSoComeWorstFirst() throws {
+        // More than are counted; the worst have the last codes.
+        let ids = (0..<2_500).map { (id: "C\($0)", code: "X1330921U" + String(10_000 + $0)) }
+        let snapshot = try built(ids.map { ($0.id, $0.code) } + [("D", "X1330922U10000")], violating: ["C2400", "C2499", "D"])
+        for text in ["X1330921U", "ｘ1330921ｕ"] {
+            let page = snapshot.search(try SearchQuery(text), limit: 2_000)
+            #expect(page.total == Snapshot.searchCountLimit && page.isAtLeast)
+            #expect(Set(page.hits.prefix(2).map(\.factory.id)) == ["C2400", "C2499"])
+            let statuses = page.hits.map(\.factory.status.rawValue)
+            #expect(statuses == statuses.sorted())
+            #expect(
+                page.hits.allSatisfy { hit in hit.field == .creditCode && ids.contains { $0.id == hit.factory.id && $0.code == hit.text } })
+            #expect(snapshot.search(try SearchQuery(text), limit: 10).hits == Array(page.hits.prefix(10)))
+        }
+        #expect(Set(snapshot.search(try SearchQuery("X13309"), limit: 3).hits.map(\.factory.id)) == ["C2400", "C2499", "D"])
+        let few = snapshot.search(try SearchQuery("X1330921U124"), limit: 200)
+        #expect(few.total == 100 && !few.isAtLeast && Set(few.hits.prefix(2).map(\.factory.id)) == ["C2400", "C2499"])
+    }
+
     @Test func englishIsFoundByTheBeginningsOfWords() throws {
         #expect(try search("chem suz").total == 1_000)
         #expect(try search("hemical").total == 0)

@@ -1,6 +1,7 @@
 // WatchListTests.swift: watch lists in the store: who is matched, who is only a candidate, what a person decides, and that a brand sees its own
 // lists and nobody else's.
 
+import Boundaries
 import Foundation
 import Testing
 
@@ -94,6 +95,76 @@ private let otherCode = "91330100799655058B"
         #expect(candidates.map(\.score) == [0.925, 0.925, 0.675])
         #expect(candidates[0].reason == "the same name; the place fits; no credit codes to compare")
         #expect(candidates[2].reason == "the same name; it lies elsewhere; no credit codes to compare")
+    }
+
+    /// A store with borders around 121° E, 31° N, as `factory` puts its factories there unless told otherwise.
+    private func placed(_ code: Int32, _ county: String, _ names: [Int32: (zh: String, en: String)]) throws -> StoreFixture {
+        let fixture = try StoreFixture()
+        let (x, y, d) = (Int32(1_205_000_000), Int32(305_000_000), Int32(10_000_000))
+        let ring = [Corner(x: x, y: y), Corner(x: x + d, y: y), Corner(x: x + d, y: y + d), Corner(x: x, y: y + d)]
+        let outline = PlaceOutline(
+            code: code, level: PlaceCode.level(of: code), nameZH: county, parent: PlaceCode.prefecture(of: code),
+            outline: Outline(polygons: [[ring]]), source: PlaceSource(edition: "2024", source: "a test"))
+        _ = try fixture.store.replacePlaces(with: [outline], names: names)
+        try fixture.store.apply(factories: [factory("P", "独一无二纺织有限公司")])
+        return fixture
+    }
+
+    /// The basis of the match; or the score and the reason of the candidate.
+    private func found(_ place: String, in fixture: StoreFixture) throws -> String {
+        switch try fixture.store.match([supplier("独一无二纺织有限公司", place: place)])[0].match {
+        case .matched(_, let basis): return basis.name
+        case .candidates(let candidates): return candidates.map { "\($0.score) \($0.reason)" }.joined(separator: "|")
+        }
+    }
+
+    private static func said(_ score: Double, _ place: String) -> String {
+        "\(score) the same name; \(place); no credit codes to compare"
+    }
+
+    @Test func aPlaceIsKnownByItsShortAndItsEnglishName() throws {
+        let shanghai = try placed(310_101, "黄浦区", [310_000: ("上海市", "Shanghai"), 310_100: ("市辖区", "")])
+        for place in [
+            "上海", "上海市", "310101", "31", "Shanghai", "SHANGHAI, China", "Shanghai (上海)", "上海黄浦", "中国上海市黄浦区", "Huangpu District, Shanghai",
+        ] {
+            #expect(try found(place, in: shanghai) == "name_and_place", "\(place)")
+        }
+        for place in ["北京", "天津", "重庆", "内蒙古", "广西", "Inner Mongolia", "Xi’an", "江苏省苏州市昆山市", "Suzhou, Jiangsu", "320500"] {
+            #expect(try found(place, in: shanghai) == WatchListTests.said(0.675, "it lies elsewhere"), "\(place)")
+        }
+        let zhoushan = try placed(330_902, "定海区", [330_000: ("浙江省", "Zhejiang"), 330_900: ("舟山市", "")])
+        for place in [
+            "舟山", "舟山市", "浙江舟山", "浙江省舟山市", "浙江省舟山市定海区", "Zhoushan", "Zhoushan City, Zhejiang Province", "Zhejiang Zhoushan", "Dinghai",
+        ] {
+            #expect(try found(place, in: zhoushan) == "name_and_place", "\(place)")
+        }
+        // A province is no prefecture.
+        for place in ["浙江", "Zhejiang"] {
+            #expect(try found(place, in: zhoushan) == WatchListTests.said(0.925, "the place fits"), "\(place)")
+        }
+        let kunshan = try placed(320_583, "昆山市", [320_000: ("江苏省", "Jiangsu"), 320_500: ("苏州市", "")])
+        for place in ["江苏省苏州市昆山市", "江苏昆山", "昆山", "Kunshan", "Suzhou, Jiangsu, China"] {
+            #expect(try found(place, in: kunshan) == "name_and_place", "\(place)")
+        }
+        // 苏州 and 宿州 are both Suzhou.
+        #expect(try found("Suzhou", in: kunshan) == WatchListTests.said(0.925, "the place fits"))
+    }
+
+    @Test func aPlaceThatIsNotKnownIsNoOtherPlace() throws {
+        let fixture = try placed(330_902, "定海区", [330_000: ("浙江省", "Zhejiang"), 330_900: ("舟山市", "")])
+        for place in ["亚特兰蒂斯", "Atlantis", "999999", "浙江苏州", "上海路"] {
+            #expect(try found(place, in: fixture) == WatchListTests.said(0.8, "the place is not known"), "\(place)")
+        }
+        for place in ["中国", "China", "P.R. China"] {
+            #expect(try found(place, in: fixture) == WatchListTests.said(0.8, "no place was given"), "\(place)")
+        }
+        // Neither is a factory of which nobody knows where it lies elsewhere.
+        let bare = try StoreFixture()
+        try bare.store.apply(factories: [factory("P", "独一无二纺织有限公司")])
+        #expect(try found("舟山", in: bare) == WatchListTests.said(0.8, "where exactly it lies is not known"))
+        try bare.store.apply(factories: [factory("P", "独一无二纺织有限公司", address: "浙江省舟山市定海区路1号")])
+        #expect(try found("舟山", in: bare) == "name_and_place")
+        #expect(try found("宁波", in: bare) == WatchListTests.said(0.675, "it lies elsewhere"))
     }
 
     private func addList(_ suppliers: [SupplierDraft], name: String = "名单", brand: Int64? = nil) async throws -> String {

@@ -104,6 +104,12 @@ final class LiveFactory: Sendable {
     /// Whether it stands before another in the order of the map.
     func precedes(position: UInt64, pk: UInt32) -> Bool { (self.position, self.pk) < (position, pk) }
 
+    /// Whether its id differs from this one in nothing but the case of ASCII letters.
+    func hasID(lowercase: String) -> Bool {
+        id.utf8.count == lowercase.utf8.count
+            && zip(id.utf8, lowercase.utf8).allSatisfy { ((0x41...0x5A).contains($0) ? $0 | 0x20 : $0) == $1 }
+    }
+
     /// For search: the larger, the earlier it is found.
     var searchRank: UInt64 {
         SearchRank.of(status: facts.status, worstSeverity: facts.worstSeverity, records: records.count)

@@ -61,6 +61,11 @@ struct SearchText: Sendable {
         return end
     }
 
+    /// Folded characters as text.
+    static func string(_ characters: some Sequence<UInt32>) -> String {
+        String(String.UnicodeScalarView(characters.compactMap { Unicode.Scalar($0) }))
+    }
+
     /// The first place in `text` where `wanted` stands; nil when it does not.
     static func find(_ wanted: [UInt32], in text: [UInt32]) -> Int? {
         guard let first = wanted.first, wanted.count <= text.count else { return nil }

@@ -49,7 +49,7 @@ struct PlaceKey {
     private(set) var code: String?
     /// The normalised place, and its last, most exact part.
     private var whole = ""
-    private(set) var last = ""
+    private var last = ""
 
     /// Nil for a place that says nothing.
     init?(_ text: String?) {

@@ -21,7 +21,7 @@ final class WatchMatcher {
     private let byCode: RawStatement
     private let byName: [RawStatement]
     private let placesByName: RawStatement
-    private var placeCodes: [String: [Int64]] = [:]
+    private var placeNames: PlaceLexicon?
 
     /// More factories of one name or code are not looked at.
     private static let mostRows = 50
@@ -54,7 +54,7 @@ final class WatchMatcher {
             candidates = try rows(byCode, { $0.bind(1, code) })
             if candidates.count == 1, CreditCode.isValid(code) { return .matched(factoryPK: candidates[0].pk, basis: .creditCode) }
         }
-        let place = try PlaceWish(supplier.place, codes: codes(of:))
+        let place = PlaceWish(supplier.place, try names())
         if let name = supplier.name, let key = NameKey.hash(name) {
             let wanted = NameKey.normalized(name)
             var named: [Row] = []
@@ -62,7 +62,7 @@ final class WatchMatcher {
             // Equal hashes are no proof of equal names.
             named.removeAll { row in ![row.nameZH, row.nameEN, row.formerName].contains { $0.map(NameKey.normalized) == wanted } }
             let fitting = WatchMatcher.unique(named).filter { row in
-                place?.isExact == true && place?.fits(row.places, county: row.county, address: row.address) == true
+                place?.isExact == true && place?.verdict(row.places, county: row.county, address: row.address) == .fits
                     // Two valid codes that differ are two legal entities, whatever they are called.
                     && !WatchMatcher.contradicts(supplier.creditCode, row.creditCode)
             }
@@ -91,9 +91,16 @@ final class WatchMatcher {
         }
         var placeScore = 0.5
         if let place {
-            let fits = place.fits(row.places, county: row.county, address: row.address)
-            placeScore = fits ? 1 : 0
-            words.append(fits ? "the place fits" : "it lies elsewhere")
+            switch place.verdict(row.places, county: row.county, address: row.address) {
+            case .fits:
+                placeScore = 1
+                words.append("the place fits")
+            case .elsewhere:
+                placeScore = 0
+                words.append("it lies elsewhere")
+            case .unknownPlace: words.append("the place is not known")
+            case .unknownSite: words.append("where exactly it lies is not known")
+            }
         } else {
             words.append("no place was given")
         }
@@ -137,54 +144,75 @@ final class WatchMatcher {
         return rows.filter { seen.insert($0.pk).inserted }
     }
 
-    /// Codes of the places that are called so.
-    private func codes(of name: String) throws(RegistryError) -> [Int64] {
-        if placeCodes.isEmpty {
-            defer { placesByName.reset() }
-            while try placesByName.step() {
-                for column: Int32 in [1, 2] {
-                    guard let text = placesByName.text(column).map(NameKey.normalized), !text.isEmpty else { continue }
-                    placeCodes[text, default: []].append(placesByName.int(0))
-                }
-            }
-            // So that a registry without borders is not asked again for every supplier.
-            placeCodes["", default: []] += []
+    /// Read once for all suppliers.
+    private func names() throws(RegistryError) -> PlaceLexicon {
+        if let placeNames { return placeNames }
+        defer { placesByName.reset() }
+        var places: [(code: Int64, nameZH: String, nameEN: String)] = []
+        while try placesByName.step() {
+            places.append((placesByName.int(0), placesByName.text(1) ?? "", placesByName.text(2) ?? ""))
         }
-        return placeCodes[name] ?? []
+        let names = PlaceLexicon(places)
+        placeNames = names
+        return names
     }
 }
 
 /// A place as a brand writes it: a code, or names of places that are known here, or a part of addresses.
 private struct PlaceWish {
-    private let key: PlaceKey
-    private let codes: [Int64]
-    /// Whether it says a prefecture at least: of one name there may be several companies in a province.
-    let isExact: Bool
-
-    private static let provinces: Set<String> = [
-        "河北", "山西", "辽宁", "吉林", "黑龙江", "江苏", "浙江", "安徽", "福建", "江西", "山东", "河南", "湖北", "湖南", "广东", "海南", "四川", "贵州", "云南",
-        "陕西", "甘肃", "青海", "台湾", "内蒙古", "广西", "西藏", "宁夏", "新疆", "中国", "china",
-    ]
-    /// Beijing, Tianjin, Shanghai and Chongqing are cities though their codes are provinces'.
-    private static let cities: Set<String> = ["11", "12", "31", "50"]
-
-    /// Nil for a place that says nothing.
-    init?(_ text: String?, codes: (String) throws(RegistryError) -> [Int64]) throws(RegistryError) {
-        guard let text, let key = PlaceKey(text) else { return nil }
-        self.key = key
-        let whole = NameKey.normalized(text)
-        if let code = key.code {
-            isExact = code.utf8.count > 2 || PlaceWish.cities.contains(code)
-        } else {
-            isExact = !PlaceWish.provinces.contains(whole) && !["省", "自治区", "特别行政区", "province"].contains { whole.hasSuffix($0) }
-        }
-        let found = try codes(whole)
-        // 江苏省苏州市 is known as 苏州市.
-        self.codes = found.isEmpty && !key.last.isEmpty ? try codes(key.last) : found
+    /// What is known of a factory and this place.
+    enum Verdict {
+        case fits, elsewhere
+        /// The text names no place that is known here.
+        case unknownPlace
+        /// Of the factory less is known than was asked: its province, where a city was given.
+        case unknownSite
     }
 
-    func fits(_ places: [Int64], county: Int64?, address: String?) -> Bool {
-        if places.contains(where: codes.contains) { return true }
-        return key.matches(county: places.first ?? county, address: address) || key.matches(county: county, address: address)
+    private let key: PlaceKey
+    private let names: PlaceLexicon
+    private let codes: Set<Int64>
+    /// Whether it says one prefecture at least: of one name there may be several companies in a province.
+    let isExact: Bool
+
+    /// Beijing, Tianjin, Shanghai and Chongqing are cities though their codes are provinces'.
+    private static let cities: Set<Int64> = [110_000, 120_000, 310_000, 500_000]
+
+    /// Nil for a place that says nothing.
+    init?(_ text: String?, _ names: PlaceLexicon) {
+        guard let text, let key = PlaceKey(text), !PlaceLexicon.namesOnlyTheCountry(text) else { return nil }
+        self.key = key
+        self.names = names
+        let codes = key.code.map(PlaceWish.codes(ofDigits:)) ?? names.codes(of: text)
+        self.codes = codes
+        let provinces = Set(codes.map { $0 / 10_000 * 10_000 })
+        let isCity = provinces.count == 1 && provinces.isSubset(of: PlaceWish.cities)
+        // What is no name known here is a part of an address, which says more than a prefecture.
+        isExact = isCity || (Set(codes.map { $0 / 100 }).count <= 1 && codes.isDisjoint(with: provinces))
+    }
+
+    /// The code of GB/T 2260 that begins so; empty when no province has it.
+    private static func codes(ofDigits digits: String) -> Set<Int64> {
+        guard let code = Int64(digits + String(repeating: "0", count: 6 - digits.utf8.count)),
+            DivisionNames.provinces.contains(code / 10_000 * 10_000)
+        else { return [] }
+        return [code]
+    }
+
+    /// - Parameter places: codes of where the factory lies, the most exact first.
+    func verdict(_ places: [Int64], county: Int64?, address: String?) -> Verdict {
+        guard !codes.isEmpty else { return key.matches(county: county, address: address) ? .fits : .unknownPlace }
+        let sites = [places.first, county].compactMap(\.self)
+        if lie(sites) { return .fits }
+        let known = sites + (address.map { Array(names.codes(of: $0)) } ?? [])
+        if lie(known) || (known.isEmpty && key.matches(county: nil, address: address)) { return .fits }
+        // What is said more exactly by another source is not left open by this one.
+        let finest = known.filter { site in !known.contains { $0 != site && PlaceLexicon.lies($0, within: site) } }
+        let mayLieThere = finest.contains { site in codes.contains { PlaceLexicon.lies($0, within: site) } }
+        return finest.isEmpty || mayLieThere ? .unknownSite : .elsewhere
+    }
+
+    private func lie(_ sites: [Int64]) -> Bool {
+        sites.contains { site in codes.contains { PlaceLexicon.lies(site, within: $0) } }
     }
 }
