@@ -8,7 +8,10 @@ import Testing
 
 @Suite struct TileCacheTests {
     private func cache(_ bytes: Int, shards: Int = 1) -> TileCache {
-        TileCache(limitBytes: bytes, shards: shards, metrics: ServerMetrics(registry: PrometheusRegistry()))
+        let metrics = ServerMetrics(registry: PrometheusRegistry())
+        // No server ends here, and what is asked at an export holds what asks.
+        metrics.registry.endCollecting()
+        return TileCache(limitBytes: bytes, shards: shards, metrics: metrics)
     }
 
     private func key(_ number: Int, generation: UInt32 = 0) -> TileCache.Key {
