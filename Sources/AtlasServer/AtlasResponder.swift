@@ -7,6 +7,7 @@ import HTTPTypes
 import Hummingbird
 import Logging
 import NIOCore
+import NIOHTTP1
 import Registry
 
 struct AtlasResponder: HTTPResponder {
@@ -53,11 +54,11 @@ struct AtlasResponder: HTTPResponder {
         let start = NIODeadline.now()
         let id = requestID(request, context)
         var route = Route.unknown
-        var label: String?
+        var liveRoute: LiveRoute?
         var failure: (any Error)?
         var reply: Reply
         do {
-            reply = try await answer(request, context, id: id, route: &route, label: &label)
+            reply = try await answer(request, context, id: id, route: &route, liveRoute: &liveRoute)
         } catch let problem as Problem {
             reply = self.reply(to: request, problem: problem, requestID: id)
         } catch let error as QueryError {
@@ -66,7 +67,7 @@ struct AtlasResponder: HTTPResponder {
             reply = self.reply(to: request, problem: Problem(refusal), requestID: id)
         } catch let error as GroupWriter.Stopped {
             reply = self.reply(to: request, problem: LiveProblem.problem(error), requestID: id)
-        } catch let error as RegistryError where label != nil {
+        } catch let error as RegistryError where liveRoute != nil {
             failure = error
             reply = self.reply(to: request, problem: LiveProblem.problem(error), requestID: id)
         } catch let error as RegistryError {
@@ -75,6 +76,9 @@ struct AtlasResponder: HTTPResponder {
                 .serviceUnavailable, kind: .registryUnavailable, detail: "the details of factories cannot be read now; try again later")
             problem.headers[.retryAfter] = "10"
             reply = self.reply(to: request, problem: problem, requestID: id)
+        } catch let error as HTTPParserError {
+            // The route was reading a body that is no HTTP, or that broke off.
+            reply = self.reply(to: request, problem: Refusal(ofBody: error).problem, requestID: id)
         } catch {
             failure = error
             let problem = Problem(.internalServerError, kind: .internalError, detail: "the error was logged under this request_id")
@@ -89,17 +93,17 @@ struct AtlasResponder: HTTPResponder {
         let response = reply.response(isHead: request.method == .head)
         let nanoseconds = (NIODeadline.now() - start).nanoseconds
         let sent = request.method == .head ? 0 : reply.body.readableBytes
-        metrics.request(label ?? route.rawValue, status: reply.status.code, nanoseconds: nanoseconds, bodyBytes: sent)
+        metrics.request(liveRoute?.metricsLabel ?? route.rawValue, status: reply.status.code, nanoseconds: nanoseconds, bodyBytes: sent)
         log(
-            request, context, id: id, route: label ?? route.rawValue, status: reply.status.code, bytes: sent, nanoseconds: nanoseconds,
-            failure: failure)
+            request, context, id: id, route: liveRoute?.pattern ?? route.rawValue, status: reply.status.code, bytes: sent,
+            nanoseconds: nanoseconds, failure: failure)
         return response
     }
 
     // MARK: Routes
 
     private func answer(
-        _ request: Request, _ context: Context, id: String, route: inout Route, label: inout String?
+        _ request: Request, _ context: Context, id: String, route: inout Route, liveRoute: inout LiveRoute?
     ) async throws -> Reply {
         let text = request.head.path ?? "/"
         if request.method == .options, text == "*" { return Reply(.noContent, headers: CORS.options(isPreflight: false)) }
@@ -113,9 +117,9 @@ struct AtlasResponder: HTTPResponder {
             return Reply(.noContent, headers: CORS.options(isPreflight: isPreflight, methods: methods))
         }
         let method = request.method == .head ? .get : request.method
-        if let live, let (liveRoute, values) = found.first(where: { $0.route.method == method }) {
-            label = liveRoute.pattern
-            var reply = try await answer(request, context, liveRoute, values, target, services: live, requestID: id)
+        if let live, let (matched, values) = found.first(where: { $0.route.method == method }) {
+            liveRoute = matched
+            var reply = try await answer(request, context, matched, values, target, services: live, requestID: id)
             if reply.stream == nil { reply.compress(for: ContentCoding.preferred(request.headers[.acceptEncoding]), with: gzip) }
             return reply
         }

@@ -117,8 +117,10 @@ import Testing
             #expect(early.status == 409 && early.text.contains("explain"))
             let stale = try await live.send("POST", Self.steps, as: .factory, headers: [("If-Match", "\"1\"")], body: body)
             #expect(stale.status == 412)
-            let odd = try await live.send("POST", Self.steps, as: .factory, headers: [("If-Match", "abc")], body: body)
-            #expect(odd.status == 400 && odd.json["parameter"] as? String == "If-Match")
+            for tag in ["abc", "\"+1\"", "\"01\""] {
+                let odd = try await live.send("POST", Self.steps, as: .factory, headers: [("If-Match", tag)], body: body)
+                #expect(odd.status == 400 && odd.json["parameter"] as? String == "If-Match", "\(tag)")
+            }
             #expect(((try await live.server.get("/v1/records/R0/history")).json["steps"] as? [Any])?.isEmpty == true)
         }
     }

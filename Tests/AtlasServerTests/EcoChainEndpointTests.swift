@@ -151,6 +151,9 @@ private func upload(_ live: LiveServer, key: String? = nil, text: String = csv) 
             let answer = try await live.send("POST", "/v1/subscriptions", as: .brand, body: body)
             #expect([400, 422].contains(answer.status), "\(body)")
         }
+        let labelled = try await live.send(
+            "POST", "/v1/subscriptions", as: .brand, body: #"{"url":"https://example.org/","label":"two\nlines"}"#)
+        #expect(labelled.status == 422 && labelled.json["parameter"] as? String == "label", "\(labelled.text)")
     }
 }
 
@@ -187,6 +190,9 @@ private func upload(_ live: LiveServer, key: String? = nil, text: String = csv) 
             #expect([400, 403, 404].contains(try await live.send("GET", "/v1/feed?\(bad)").status), "\(bad)")
         }
         #expect(try await live.send("GET", "/v1/events?last_event_id=1e9").status == 400)
+        // The largest that a refusal names is taken.
+        #expect(try await live.send("GET", "/v1/feed?after=4611686018427387903").status == 200)
+        #expect(try await live.send("GET", "/v1/feed?after=4611686018427387904").status == 400)
     }
 }
 
@@ -314,6 +320,25 @@ private func shape(_ answer: Answer, hiding texts: [String]) -> String {
     }
 }
 
+@Test func metricsDoNotTellThatSomebodyWatches() async throws {
+    try await withLiveServer { live in
+        #expect(try await upload(live).status == 201)
+        for target in ["/v1/watchlists", "/v1/rules", "/v1/subscriptions", "/v1/deliveries/none", "/v1/self"] {
+            _ = try await live.send("GET", target, as: .brand)
+        }
+        _ = try await live.send("POST", "/v1/sessions", as: .brand)
+        let metrics = try await live.server.get("/metrics").text.split(separator: "\n").filter { $0.contains("route=") }
+        for word in ["watch", "rules", "subscriptions", "deliveries", "self", "sessions"] {
+            #expect(!metrics.contains { $0.contains(word) }, "\(word)")
+        }
+        #expect(metrics.contains(#"blueatlas_http_requests_total{route="/v1/private",status="200"} 4"#))
+        #expect(metrics.contains(#"blueatlas_http_requests_total{route="/v1/private",status="201"} 2"#))
+        #expect(metrics.contains(#"blueatlas_http_request_duration_seconds_count{route="/v1/private",status="201"} 2"#))
+        // For those who run the server, its log still tells the routes apart.
+        #expect(live.server.log.text.contains { $0.contains("route=/v1/rules") })
+    }
+}
+
 @Test func noLogLineNamesASupplier() async throws {
     try await withLiveServer(allowingLoopback) { live in
         let receiver = try await FaultServer.start { _ in .status("204 No Content") }
@@ -333,5 +358,37 @@ private func shape(_ answer: Answer, hiding texts: [String]) -> String {
         #expect(log.contains("/v1/watchlists"))
         for word in ["T5", "T0", code, "测试厂", "S-0"] { #expect(!log.contains(word), "\(word)") }
         try await receiver.stop()
+    }
+}
+
+@Test func aRepeatedAdditionIsMadeOnceAndOneThatShowsASecretTakesNoKey() async throws {
+    try await withLiveServer(allowingLoopback) { live in
+        let repeated = [("Idempotency-Key", "one"), ("Content-Type", "text/csv")]
+        let made = try await live.send("POST", "/v1/subscriptions", as: .brand, body: #"{"url":"http://127.0.0.1:9000/"}"#)
+        #expect(made.status == 201, "\(made.text)")
+        let subscription = try #require(made.json["id"] as? String)
+        let rule = #"{"name":"Serious","events":["record.added"],"subscription":"\#(subscription)"}"#
+        for (target, headers, body, list) in [
+            ("/v1/watchlists?name=a", repeated, "factory_id\nT0\n", "watchlists"),
+            ("/v1/rules", [("Idempotency-Key", "two")], rule, "rules"),
+        ] {
+            let first = try await live.send("POST", target, as: .brand, headers: headers, body: body)
+            let second = try await live.send("POST", target, as: .brand, headers: headers, body: body)
+            #expect(first.status == 201 && second.status == 201, "\(first.text) \(second.text)")
+            #expect(first["idempotency-replayed"] == nil && second["idempotency-replayed"] == "true")
+            #expect(first["location"] == second["location"] && first.body == second.body)
+            let stored = try await live.send("GET", "/v1/\(list)", as: .brand).json[list] as? [Any]
+            #expect(stored?.count == 1)
+            let other = try await live.send(
+                "POST", target, as: .brand, headers: headers, body: body.replacing("T0", with: "T1").replacing("S", with: "s"))
+            #expect(other.status == 422, "\(other.text)")
+        }
+        for (target, role, body) in [
+            ("/v1/subscriptions", Role.brand, #"{"url":"http://127.0.0.1:9000/"}"#), ("/v1/sessions", .brand, "{}"),
+            ("/v1/admin/keys", .admin, #"{"account":"brand"}"#),
+        ] {
+            let answer = try await live.send("POST", target, as: role, headers: [("Idempotency-Key", "three")], body: body)
+            #expect(answer.status == 400 && answer.json["parameter"] as? String == "Idempotency-Key", "\(target): \(answer.text)")
+        }
     }
 }

@@ -44,6 +44,55 @@ import Testing
         }
     }
 
+    @Test func whatIsKnownOfARemovedFactoryIsSaidToBeOfOne() async throws {
+        try await withLiveServer { live in
+            let list = try await live.send(
+                "POST", "/v1/watchlists?name=a", as: .brand, headers: [("Content-Type", "text/csv")], body: "factory_id\nT0\nT5\n")
+            let id = try #require(list.json["id"] as? String)
+            #expect(
+                try await live.send(
+                    "POST", "/v1/links", as: .brand, body: #"{"brand_id":"B1","factory_id":"T0","kind":"logistics","published":true}"#
+                ).status == 201)
+            #expect(try await live.send("DELETE", "/v1/factories/T0", as: .feed, headers: [("If-Match", "*")]).status == 200)
+            for view in ["suppliers", "screening"] {
+                let answer = try await live.send("GET", "/v1/watchlists/\(id)/\(view)", as: .brand)
+                let factories = (answer.json["suppliers"] as? [[String: Any]])?.compactMap { $0["factory"] as? [String: Any] }
+                #expect(factories?.map { $0["removed"] as? Bool } == [true, nil], "\(answer.text)")
+            }
+            #expect(try await live.send("GET", "/v1/links/B1/T0/logistics").status == 404)
+            for method in ["PATCH", "DELETE"] {
+                let record = try await live.send(
+                    method, "/v1/records/R0", as: .feed, headers: [("If-Match", "*")], body: method == "PATCH" ? #"{"fine_cny":1}"# : "")
+                #expect(record.status == 409 && record.json["parameter"] as? String == "factory_id", "\(record.text)")
+            }
+        }
+    }
+
+    @Test func attributesAreMergedLikeEverythingElse() async throws {
+        try await withLiveServer { live in
+            func patch(_ body: String) async throws -> [String: Any]? {
+                #expect(try await live.send("PATCH", "/v1/factories/MP", as: .feed, headers: [("If-Match", "*")], body: body).status == 200)
+                return try await live.send("GET", "/v1/factories/MP/fields").json["attributes"] as? [String: Any]
+            }
+            let added = #"{"id":"MP","name_zh":"新厂","lon":121.5,"lat":31.2,"datum":"wgs84","attributes":{"a":1,"b":"x"}}"#
+            #expect(try await live.send("POST", "/v1/factories", as: .feed, body: added).status == 201)
+            let changed = try await patch(#"{"attributes":{"b":"y","c":true}}"#)
+            #expect(changed?["a"] as? Int == 1 && changed?["b"] as? String == "y" && changed?["c"] as? Bool == true)
+            let less = try await patch(#"{"attributes":{"a":null,"d":null}}"#)
+            #expect(less?.keys.sorted() == ["b", "c"])
+            #expect(try await patch(#"{"attributes":null}"#) == nil)
+        }
+    }
+
+    @Test(arguments: ["near", "nearest", ".", ".."])
+    func anIDThatIsNoAddressIsRefused(id: String) async throws {
+        try await withLiveServer { live in
+            let body = #"{"id":"\#(id)","name_zh":"新厂","lon":121.5,"lat":31.2,"datum":"wgs84"}"#
+            let answer = try await live.send("POST", "/v1/factories", as: .feed, body: body)
+            #expect(answer.status == 422 && answer.json["parameter"] as? String == "id", "\(answer.text)")
+        }
+    }
+
     @Test func aBrandWritesItsOwnLinksOnly() async throws {
         try await withLiveServer { live in
             let own = #"{"brand_id":"B1","factory_id":"T20","kind":"logistics","published":false}"#
@@ -62,6 +111,8 @@ import Testing
             #expect(published.status == 200, "\(published.text)")
             #expect(try store.liveChanges(after: 0, limit: 10_000, audience: .everyone).last?.kind == "link.added")
             #expect(try await live.send("DELETE", "/v1/links/B2/T0/materials", as: .brand, headers: [("If-Match", "*")]).status == 404)
+            let added = try await live.send("POST", "/v1/links", as: .admin, body: own.replacing("B1", with: "B2"))
+            #expect(added.status == 201 && added["location"] == "/v1/links/B2/T20/logistics")
             #expect(try await live.send("DELETE", "/v1/links/B1/T20/logistics", as: .brand, headers: [("If-Match", "*")]).status == 200)
         }
     }

@@ -106,6 +106,27 @@ import Testing
         }
     }
 
+    @Test func theHeadOfAStreamHasNoLengthAndOpensNone() async throws {
+        try await withLiveServer { live in
+            let (heads, next) = try await offThread { [port = live.server.port] in
+                let connection = try Connection(port: port)
+                let heads = try ["/v1/live", "/v1/events"].map { target in
+                    try connection.send(method: "HEAD", target: target)
+                    return try connection.answer(isHead: true)
+                }
+                // Not a byte of a body stands between a head and the next answer.
+                try connection.send(target: "/healthz")
+                return (heads, try connection.answer())
+            }
+            for head in heads {
+                #expect(head.status == 200 && head["content-type"]?.hasPrefix("text/event-stream") == true)
+                #expect(head["content-length"] == nil)
+            }
+            #expect(next.status == 200)
+            #expect(try await live.server.metric("blueatlas_live_streams") == 0)
+        }
+    }
+
     @Test func aSnapshotIsBuiltBesideWithoutLosingAChangeOrARequest() async throws {
         let options = TestOptions.changing {
             $0.liveMap.factories = 4

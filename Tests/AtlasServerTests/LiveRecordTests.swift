@@ -38,6 +38,12 @@ import Testing
             let patch = #"{"fine_cny":50000}"#
             #expect(try await live.send("PATCH", "/v1/records/N1", as: .feed, body: patch).status == 428)
             #expect(try await live.send("PATCH", "/v1/records/N1", as: .feed, headers: [("If-Match", "\"1\"")], body: patch).status == 412)
+            // The tag and nothing like it: the same number written otherwise is another text.
+            let number = etag.filter(\.isNumber)
+            for other in ["\"+\(number)\"", "\"0\(number)\"", "\"-0\"", number, "\"\(number)", "\"", "\"\"", "W/\(etag)"] {
+                let refused = try await live.send("PATCH", "/v1/records/N1", as: .feed, headers: [("If-Match", other)], body: patch)
+                #expect(refused.status == 400 && refused.json["parameter"] as? String == "If-Match", "\(other): \(refused.text)")
+            }
             let changed = try await live.send("PATCH", "/v1/records/N1", as: .feed, headers: [("If-Match", etag)], body: patch)
             #expect(changed.status == 200 && changed.json["severity"] as? Int == 2, "\(changed.text)")
             #expect(try await live.send("PATCH", "/v1/records/N1", as: .feed, headers: [("If-Match", etag)], body: patch).status == 412)

@@ -83,6 +83,9 @@ final class Connection: @unchecked Sendable {
         }
     }
 
+    /// Says that nothing more is sent; answers are still read.
+    func finishSending() { shutdown(descriptor, Int32(SHUT_WR)) }
+
     func send(method: String = "GET", target: String, version: String = "1.1", headers: [(String, String)] = []) throws {
         let lines = (headers.contains { $0.0 == "Host" } ? headers : [("Host", "atlas.test:81")] + headers).map { "\($0): \($1)\r\n" }
         try send("\(method) \(target) HTTP/\(version)\r\n\(lines.joined())\r\n")

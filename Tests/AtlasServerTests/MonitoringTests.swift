@@ -24,6 +24,20 @@ extension LiveServer {
             "POST", "/v1/readings", as: role, headers: [("Content-Type", "application/x-ndjson")], body: lines.joined(separator: "\n"))
     }
 
+    /// N1 at a place where no other factory is, with the outlet W0.
+    fileprivate func addMonitoredFactory() async throws {
+        let body = #"{"id":"N1","name_zh":"新厂","lon":100.5,"lat":31.2,"datum":"wgs84"}"#
+        #expect(try await send("POST", "/v1/factories", as: .feed, body: body).status == 201)
+        #expect(try await addOutlet(factory: "N1").status == 201)
+    }
+
+    /// Names of the factories that exceed a limit within a kilometre.
+    fileprivate func exceeding(atLongitude longitude: Double) async throws -> [String] {
+        let answer = try await server.get("/v1/exceeding?lon=\(longitude)&lat=31.2&radius=1000")
+        let features = try #require(answer.json["features"] as? [[String: Any]], "\(answer.text)")
+        return features.compactMap { ($0["properties"] as? [String: Any])?["name_zh"] as? String }
+    }
+
     fileprivate static var now: Hour { Hour(secondsSince1970: Int64(Date().timeIntervalSince1970)) }
 
     fileprivate static func line(_ value: String, hoursAgo: Int = 0, outlet: String = "W0", _ more: String = "") -> String {
@@ -149,6 +163,54 @@ extension LiveServer {
             #expect(try await TestServer.eventually { try await live.server.get("/tiles/monitoring/0/0/0.mvt")["etag"] != tag })
             let description = try await live.server.get("/tiles/monitoring.json")
             #expect((description.json["vector_layers"] as? [[String: Any]])?.count == 2, "\(description.text)")
+        }
+    }
+
+    @Test func whatChangesOfAMonitoredFactoryShowsAtOnce() async throws {
+        try await withLiveServer { live in
+            func tag() async throws -> String? { try await live.server.get("/tiles/monitoring/0/0/0.mvt")["etag"] }
+            func change(_ body: String) async throws {
+                let answer = try await live.send("PATCH", "/v1/factories/N1", as: .feed, headers: [("If-Match", "*")], body: body)
+                #expect(answer.status == 200, "\(answer.text)")
+            }
+            try await live.addMonitoredFactory()
+            // Each question finds a map that the one before has made.
+            #expect(try await live.exceeding(atLongitude: 100.5).isEmpty)
+            _ = try await live.deliver([LiveServer.line("75")])
+            #expect(try await live.exceeding(atLongitude: 100.5) == ["新厂"])
+            let first = try await tag()
+            try await change(#"{"name_zh":"改名厂"}"#)
+            #expect(try await live.exceeding(atLongitude: 100.5) == ["改名厂"])
+            let renamed = try await tag()
+            try await change(#"{"lon":102.5,"lat":31.2,"datum":"wgs84"}"#)
+            #expect(try await live.exceeding(atLongitude: 102.5) == ["改名厂"])
+            #expect(try await live.exceeding(atLongitude: 100.5).isEmpty)
+            let moved = try await tag()
+            #expect(first != nil && renamed != nil && moved != nil && Set([first, renamed, moved]).count == 3)
+            _ = try await live.deliver([LiveServer.line("45")])
+            #expect(try await live.exceeding(atLongitude: 102.5).isEmpty)
+        }
+    }
+
+    @Test func aRemovedFactoryIsNowhereShownAndItsOutletsTakeNothing() async throws {
+        try await withLiveServer { live in
+            try await live.addMonitoredFactory()
+            _ = try await live.deliver([LiveServer.line("75")])
+            #expect(try await live.exceeding(atLongitude: 100.5) == ["新厂"])
+            #expect(try await live.server.get("/tiles/monitoring/0/0/0.mvt").status == 200)
+            #expect(try await live.send("DELETE", "/v1/factories/N1", as: .feed, headers: [("If-Match", "*")]).status == 200)
+            #expect(try await live.exceeding(atLongitude: 100.5).isEmpty)
+            #expect(try await live.server.get("/tiles/monitoring/0/0/0.mvt").status == 204)
+            for target in ["/v1/factories/N1/monitoring", "/v1/outlets/W0", "/v1/outlets/W0/series?pollutant=COD"] {
+                #expect(try await live.server.get(target).status == 404, "\(target)")
+            }
+            let answer = try await live.deliver([LiveServer.line("80")])
+            let reject = try #require((answer.json["rejects"] as? [[String: Any]])?.first, "\(answer.text)")
+            #expect(answer.status == 422 && reject["field"] as? String == "outlet" && reject["value"] as? String == "W0")
+            #expect(reject["reason"] as? String == "its factory has been removed")
+            let store = try RegistryStore(path: live.atlas.storePath, mode: .readOnly)
+            let kinds = try store.liveChanges(after: 0, limit: 10_000, audience: .everyone).map(\.kind)
+            #expect(kinds.filter { $0.hasPrefix("monitoring.") } == ["monitoring.exceedance_started"])
         }
     }
 

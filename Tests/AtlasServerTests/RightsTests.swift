@@ -65,6 +65,19 @@ import Testing
         }
     }
 
+    /// By a role that has the right, so that nothing else is in the way.
+    @Test func everyRouteRefusesAParameterThatItDoesNotKnow() async throws {
+        try await withLiveServer(.changing { $0.limits.requestsPerAddress = 0 }) { live in
+            for route in LiveRouteTable.all.routes {
+                let target = route.pattern.replacing(/\{[^}]*\}/, with: "no-such-thing") + "?zz=1"
+                let role = try #require(Role.allCases.first { $0.rights.contains(route.right) })
+                let answer = try await live.send(route.method.rawValue, target, as: role)
+                #expect(answer.status == 400, "\(route.method.rawValue) \(route.pattern): \(answer.status)")
+                #expect(answer.json["parameter"] as? String == "zz", "\(route.method.rawValue) \(route.pattern): \(answer.text)")
+            }
+        }
+    }
+
     @Test func whatIsRefusedIsRefusedAlikeWhetherItIsThereOrNot() async throws {
         try await withLiveServer { live in
             var bodies: Set<String> = []

@@ -193,3 +193,12 @@ func severityOfASingleRecordFollowsTheRule(_ facts: RecordFacts, _ severity: UIn
         #expect(lazily == assess(records))
     }
 }
+
+/// A date of the source's that cannot be is no reason to say what is not so.
+@Test func aRecordFromTheFutureIsSaidToBe() {
+    let assessment = assess([record("2099-01-01")])
+    #expect(assessment.status == .violating)
+    #expect(assessment.reason.contains("2099-01-01, which lies in the future") && !assessment.reason.contains("12 months"))
+    #expect(assessment.reasonZH.contains("尚未到来"))
+    #expect(assess([record(asOf.iso)]).reason.contains("within the last 12 months"))
+}

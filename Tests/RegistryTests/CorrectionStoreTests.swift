@@ -259,6 +259,33 @@ struct CorrectionStoreTests {
         #expect(try fixture.history("R1").stage == .explained)
     }
 
+    @Test("the event of a record that is brought again tells the state that stands, not the source's")
+    func eventOfAChange() async throws {
+        let fixture = try await CorrectionFixture()
+        try fixture.add("R1")
+        let document = try await fixture.uploadForAll()
+        _ = try await fixture.take(.explain, "R1", as: fixture.who(.factory), document: document)
+        var draft = record("R1", of: FactoryReference(id: "F1"), Day.today().adding(days: -40).iso)
+        draft.category = .water
+        draft.fineCNY = 7
+        let changed = draft
+        let receipt = try await fixture.writer.submit(as: .commandLine) { try $0.write(record: changed, policy: .addOrChange) }
+        let event = try #require(try fixture.store.liveChanges(after: receipt.sequence - 1, limit: 1, audience: .everyone).first)
+        #expect(event.kind == "record.changed" && event.data?.contains(#""state":"explained""#) == true, "\(event)")
+    }
+
+    @Test("nothing is written about a record whose factory was removed, until it is there again")
+    func removedFactory() async throws {
+        let fixture = try await CorrectionFixture()
+        try fixture.add("R1")
+        let document = try await fixture.uploadForAll()
+        _ = try await fixture.writer.submit(as: .commandLine) { try $0.removeFactory(id: "F1", version: nil) }
+        let refusal = try #require(try await fixture.refusal(.withdraw, "R1", as: fixture.who(.feed), document: document))
+        #expect(refusal.kind == .conflict && refusal.field == "factory_id" && refusal.value == "F1")
+        _ = try fixture.store.apply(factories: [factory("F1", "甲厂")])
+        _ = try await fixture.take(.withdraw, "R1", as: fixture.who(.feed), document: document)
+    }
+
     @Test("a record that its source brings as explained goes on from there")
     func importedState() async throws {
         let fixture = try await CorrectionFixture()

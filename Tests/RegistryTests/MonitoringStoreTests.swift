@@ -173,6 +173,62 @@ private final class Monitored {
         }
     }
 
+    @Test func aRemovedFactoryTakesNoReadingsAndBeginsNoExceedance() throws {
+        let world = try Monitored()
+        try world.deliver([world.cod("40", 1)])
+        try world.write { _ = try $0.removeFactory(id: "A", version: nil) }
+        let refused = ReadingOutcome.rejected(field: "outlet", value: "A-water", reason: "its factory has been removed")
+        #expect(try world.deliver([world.cod("60"), world.cod("40", outlet: "B-water")]) == [refused, .accepted])
+        // Nor does a stricter limit begin one by the readings that are there.
+        let refusal = #expect(throws: WriteRefusal.self) {
+            try world.write { try $0.write(outlet: Monitored.water("A", cod: [Monitored.limit(upper: 30)])) }
+        }
+        #expect(refusal?.field == "factory")
+        #expect(try world.events().isEmpty)
+        #expect(try world.store.outlet(id: "A-water") == nil && world.store.outlet(id: "B-water") != nil)
+        #expect(try world.store.series(outletID: "A-water", .cod, from: world.now, to: world.now)?.hours == nil)
+        // Once it is there again, so is all of that.
+        try world.write { _ = try $0.write(factory: factory("A"), policy: .addOrChange) }
+        #expect(try world.deliver([world.cod("60")]) == [.accepted])
+        #expect(try world.events() == ["started A"] && world.values().count == 2)
+    }
+
+    // MARK: The points of the map
+
+    @Test func onlyMonitoredFactoriesThatHaveChangedAreReadAgain() throws {
+        let world = try Monitored()
+        try world.deliver([world.cod("40"), world.cod("40", outlet: "B-water")])
+        let all = try world.store.monitoredFactories(atMilliseconds: world.milliseconds)
+        #expect(all.areAll && all.factories.map { $0.factory?.id } == ["A", "B"])
+        var mark = all.mark
+        func changed() throws -> [String] {
+            let read = try world.store.monitoredFactories(after: mark, atMilliseconds: world.milliseconds)
+            mark = read.mark
+            var words = read.areAll ? ["all"] : []
+            for (_, factory) in read.factories {
+                words.append(
+                    factory.map { "\($0.id) \($0.nameZH ?? "") \($0.longitude) \($0.state.isExceeding)" } ?? "removed")
+            }
+            return words
+        }
+        #expect(try changed().isEmpty)
+        // Of a factory that does not report nothing is shown.
+        try world.write { _ = try $0.write(factory: factory("C", "丙厂", at: (122, 31)), policy: .addOrChange) }
+        #expect(try changed().isEmpty)
+        try world.write { _ = try $0.write(factory: factory("A", "改名", at: (122, 31)), policy: .addOrChange) }
+        #expect(try changed() == ["A 改名 122.0 false"])
+        try world.deliver([world.cod("60", outlet: "B-water")])
+        #expect(try changed() == ["B 乙厂 120.0 true"])
+        try world.write { _ = try $0.removeFactory(id: "A", version: nil) }
+        #expect(try changed() == ["removed"])
+        try world.write { _ = try $0.write(factory: factory("A", "又来", at: (122, 31)), policy: .addOrChange) }
+        #expect(try changed() == ["A 又来 122.0 false"])
+        // An import does not say whom it touched.
+        try world.store.apply(factories: [factory("B", "乙改", at: (120, 30))])
+        #expect(try changed() == ["all", "A 又来 122.0 false", "B 乙改 120.0 true"])
+        #expect(try changed().isEmpty)
+    }
+
     // MARK: Corrections
 
     @Test func theLastReadingStandsAndTheEarlierOnesStay() throws {

@@ -63,7 +63,7 @@ extension ReadingLines.Row {
         (with((":1}", ":true}")), "value"), (with((":1}", ":\"one\"}")), "value"), (with((":1}", ":0.1234567}")), "value"),
         (with((":1}", ":1,\"unit\":\"mg\"}")), "unit"), (with((":1}", ":1,\"flag\":\"broken\"}")), "flag"),
         (with((":1}", ":1,\"value\":2}")), "value"), (with((":1}", ":1,\"extra\":2}")), "extra"), (with((":1}", ":1")), "line"),
-        (with((":1}", ":1} {}")), "line"), ("[1]", "line"), (with(("O1", "O\\u0031")), "outlet"),
+        (with((":1}", ":1} {}")), "line"), ("[1]", "line"), (with(("O1", "O\\u003")), "outlet"),
         (with((":1}", ":" + String(repeating: "[", count: 3000) + "}")), "line"), (String(repeating: "x", count: 5000), "line"),
     ]
     for (line, field) in cases {
@@ -76,6 +76,39 @@ extension ReadingLines.Row {
         #expect(reject.line == 2 && reject.field == field && !reject.reason.isEmpty, "\(reject) for \(line.prefix(120))")
         if case .reading = found[2] {} else { Issue.record("the line behind was lost") }
     }
+}
+
+@Test func everyEscapeOfJSONIsReadAsItsCharacter() throws {
+    // As json.dumps and PHP write them; the sender of the second one escapes whatever it can.
+    let lines = [
+        #"{"outlet":"O1","pollutant":"a21026","hour":"2026-11-23T05:00+08:00","value":1,"unit":"\u00b5g\/m\u00B3"}"#,
+        #"{"\u006futlet":"\u00441\uD83D\ude00","pollutant":"\u0043OD","hour":"2026-11-23T05\u003a00+08:00","value":"\u0031.5","#
+            + #""unit":"mg\/L","flag":"\u006futage"}"#,
+        #"{"outlet":"\"\\\b\f\n\r\t","pollutant":"COD","hour":"2026-11-23T05:00+08:00","value":1}"#,
+    ]
+    let found = try rows(lines.joined(separator: "\n"))
+    #expect(
+        found.map(\.words) == [
+            "1 O1 a21026 2026-11-23T05:00+08:00 1 ug/m3 none", "2 D1😀 w01018 2026-11-23T05:00+08:00 1.5 mg/L outage",
+            "3 \"\\\u{8}\u{C}\n\r\t w01018 2026-11-23T05:00+08:00 1  none",
+        ])
+}
+
+@Test(arguments: [
+    // Halves of a pair, alone, the wrong way round and before something else; escapes that there are not.
+    (#""outlet":"O\ud83d""#, "outlet", #"O\ud83d"#), (#""outlet":"\ude00\ud83d""#, "outlet", #"\ude00\ud83d"#),
+    (#""outlet":"\ud83d\u0041""#, "outlet", #"\ud83d\u0041"#), (#""unit":"mg\xL""#, "unit", #"mg\xL"#),
+    (#""unit":"mg\u00zzL""#, "unit", #"mg\u00zzL"#),
+    // And what is wrong without any, or once they are read.
+    (#""unit":"\u00b5g""#, "unit", "µg"), (#""unit":7"#, "unit", "7"), (#""value":true"#, "value", "true"),
+    (#""note":"a b""#, "note", "a b"), (#""unit":"mg/L","unit":"g""#, "unit", "g"), (#""\ud83d":1"#, #"\ud83d"#, "1"),
+]) func aRefusalNamesTheFieldAndShowsItsValue(member: String, field: String, value: String) throws {
+    let found = try rows("{" + member + #","pollutant":"COD","hour":"2026-11-23T05:00+08:00","outlet":"O1","value":1}"#)
+    guard case .reject(let reject)? = found.first else {
+        Issue.record("taken: \(member)")
+        return
+    }
+    #expect(reject.field == field && reject.value == value && !reject.reason.isEmpty, "\(reject)")
 }
 
 @Test func aLineThatIsNotUTF8IsRefusedAlone() throws {

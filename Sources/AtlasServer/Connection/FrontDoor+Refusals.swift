@@ -13,6 +13,11 @@ enum Refusal {
     case unknownMethod
     case malformed(String)
 
+    /// - Parameter error: found in the body of a request whose head was right.
+    init(ofBody error: HTTPParserError) {
+        self = .malformed("its body breaks off, or its chunks are not framed rightly (\(error))")
+    }
+
     var problem: Problem {
         switch self {
         case .targetTooLong(let limit):
@@ -52,6 +57,14 @@ extension FrontDoor {
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         guard let error = error as? HTTPParserError else { return context.fireErrorCaught(error) }
+        if isReadingRequest {
+            // A request that was answered before it had come to its end: no second answer.
+            guard !passedOn.isEmpty else { return closeWhenWritten(context) }
+            // The route that waits for the rest hears of it, so that it takes no half for the whole, and answers; then the connection ends.
+            isReadingRequest = false
+            passedOn[passedOn.index(before: passedOn.endIndex)].keepsAlive = false
+            return context.fireErrorCaught(error)
+        }
         switch error {
         case .headerOverflow: refuse(context, .headersTooLarge(services.limits.headerBytes))
         case .invalidMethod: refuse(context, .unknownMethod)

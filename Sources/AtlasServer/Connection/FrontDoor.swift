@@ -35,10 +35,17 @@ final class FrontDoor: ChannelDuplexHandler, RemovableChannelHandler {
         case closing
     }
 
+    /// A request that was passed on.
+    struct PassedOn {
+        /// Whether the connection may live on behind its answer.
+        var keepsAlive: Bool
+        var isHead: Bool
+    }
+
     let services: FrontDoorServices
     var state = State.open
-    /// Whether the connection may live on, for each request that was passed on and is unanswered.
-    var passedOn = CircularBuffer<Bool>()
+    /// Requests that were passed on and are unanswered.
+    var passedOn = CircularBuffer<PassedOn>()
     /// Bytes of the current request's body so far.
     var bodyBytes = 0
     /// Whether the current request goes to a route that counts for itself.
@@ -154,7 +161,7 @@ final class FrontDoor: ChannelDuplexHandler, RemovableChannelHandler {
             if passedOn.isEmpty, isWritable(context), let answer = tileAnswer(to: head) {
                 state = .answering(answer)
             } else {
-                passedOn.append(head.isKeepAlive)
+                passedOn.append(PassedOn(keepsAlive: head.isKeepAlive, isHead: head.method == .HEAD))
                 isReadingRequest = true
                 requestStart = lastActivity
                 context.fireChannelRead(data)
@@ -205,18 +212,29 @@ final class FrontDoor: ChannelDuplexHandler, RemovableChannelHandler {
     // MARK: Answers of Hummingbird
 
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+        // The last answer of this connection is written: what still comes is for a request that nobody waits for any more.
+        if case .closing = state {
+            promise?.fail(ChannelError.ioOnClosedChannel)
+            return
+        }
         switch unwrapOutboundIn(data) {
         case .head(let head) where head.headers["connection"].contains("close"):
             // A route that has not read its request to the end, and will not.
-            if !passedOn.isEmpty { passedOn[passedOn.startIndex] = false }
+            if !passedOn.isEmpty { passedOn[passedOn.startIndex].keepsAlive = false }
             context.write(data, promise: promise)
-        case .head(var head) where isQuiescing || passedOn.first == false:
+        case .head(var head) where isQuiescing || passedOn.first?.keepsAlive == false:
             head.headers.replaceOrAdd(name: "connection", value: "close")
             context.write(wrapOutboundOut(.head(head)), promise: promise)
         case .end:
-            context.write(data, promise: promise)
+            let answered = passedOn.popFirst()
+            if let rawContext, answered?.isHead == true {
+                // Past the encoder: it does not know of HEAD, and would end the chunks of a body that is not sent.
+                rawContext.write(NIOAny(IOData.byteBuffer(ByteBuffer())), promise: promise)
+            } else {
+                context.write(data, promise: promise)
+            }
             lastActivity = .now()
-            let keepsAlive = passedOn.popFirst() ?? false
+            let keepsAlive = answered?.keepsAlive ?? false
             if !keepsAlive || (isQuiescing && passedOn.isEmpty) { closeWhenWritten(context) }
         default: context.write(data, promise: promise)
         }

@@ -46,7 +46,11 @@ struct Reply: Sendable {
         if let stream {
             CORS.mark(&headers)
             headers[.xContentTypeOptions] = "nosniff"
-            return Response(status: status, headers: headers, body: isHead ? ResponseBody() : ResponseBody(contentLength: nil, stream))
+            let body = isHead ? ResponseBody() : ResponseBody(contentLength: nil, stream)
+            var response = Response(status: status, headers: headers, body: body)
+            // Response fills in the length of the body it was given, for HEAD too; what GET sends has none.
+            response.headers[.contentLength] = nil
+            return response
         }
         if status != .noContent, status != .notModified { headers[.contentLength] = String(body.readableBytes) }
         CORS.mark(&headers)

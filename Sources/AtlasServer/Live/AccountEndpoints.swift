@@ -15,11 +15,11 @@ enum AccountEndpoints {
         LiveRoute(.delete, "/v1/sessions/current", right: .own, handler: closeSession),
         LiveRoute(.get, "/v1/admin/accounts", right: .administer, handler: accounts),
         LiveRoute(.post, "/v1/admin/accounts", right: .administer, body: .whole(limit: 16 << 10), handler: addAccount),
-        LiveRoute(.get, "/v1/admin/keys", right: .administer, handler: keys),
+        LiveRoute(.get, "/v1/admin/keys", right: .administer, parameters: ["account"], handler: keys),
         LiveRoute(.post, "/v1/admin/keys", right: .administer, body: .whole(limit: 16 << 10), handler: addKey),
-        LiveRoute(.post, "/v1/admin/keys/{id}/rotate", right: .administer, handler: rotateKey),
+        LiveRoute(.post, "/v1/admin/keys/{id}/rotate", right: .administer, parameters: ["overlap"], handler: rotateKey),
         LiveRoute(.delete, "/v1/admin/keys/{id}", right: .administer, handler: revokeKey),
-        LiveRoute(.get, "/v1/admin/audit", right: .audit, handler: audit),
+        LiveRoute(.get, "/v1/admin/audit", right: .audit, parameters: ["after", "limit"], handler: audit),
     ]
 
     // MARK: One's own
@@ -41,6 +41,7 @@ enum AccountEndpoints {
     }
 
     @Sendable private static func openSession(_ call: LiveCall) async throws -> Reply {
+        try call.refuseIdempotencyKey()
         let body = call.body.isEmpty ? JSONBody(members: []) : try call.json()
         try body.allow(only: ["expires_in", "scopes"])
         let seconds = try body.integer("expires_in", in: 1...longestSessionSeconds) ?? sessionSeconds
@@ -115,8 +116,7 @@ enum AccountEndpoints {
     }
 
     @Sendable private static func keys(_ call: LiveCall) async throws -> Reply {
-        let query = try QueryParameters(call.parameters, known: ["account"])
-        let keys = try call.services.store.keys(of: query.text("account"))
+        let keys = try call.services.store.keys(of: call.query.text("account"))
         var json = JSONWriter()
         json.object { json in
             json.array("keys") { json in
@@ -138,6 +138,7 @@ enum AccountEndpoints {
     }
 
     @Sendable private static func addKey(_ call: LiveCall) async throws -> Reply {
+        try call.refuseIdempotencyKey()
         let body = try call.json()
         try body.allow(only: ["account", "label", "scopes", "expires_in"])
         let account = try body.text("account", limit: 64) ?? ""
@@ -151,9 +152,9 @@ enum AccountEndpoints {
     }
 
     @Sendable private static func rotateKey(_ call: LiveCall) async throws -> Reply {
+        try call.refuseIdempotencyKey()
         let id = try call.value("id")
-        let query = try QueryParameters(call.parameters, known: ["overlap"])
-        let overlap = try query.integer("overlap", in: 0...604_800, default: 0)
+        let overlap = try call.query.integer("overlap", in: 0...604_800, default: 0)
         return try await call.services.writer.submit(as: call.author) { context in
             shown(try context.rotateKey(id: id, overlapSeconds: Int64(overlap)))
         }
@@ -166,9 +167,8 @@ enum AccountEndpoints {
     }
 
     @Sendable private static func audit(_ call: LiveCall) async throws -> Reply {
-        let query = try QueryParameters(call.parameters, known: ["after", "limit"])
-        let after = try query.integer("after", in: 0...Int(Int32.max) * 1000, default: 0)
-        let limit = try query.integer("limit", in: 1...1000, default: 100)
+        let after = try call.query.integer("after", in: 0...Int(Int32.max) * 1000, default: 0)
+        let limit = try call.query.integer("limit", in: 1...1000, default: 100)
         let entries = try call.services.store.auditLog(after: Int64(after), limit: limit)
         var json = JSONWriter()
         json.object { json in

@@ -27,6 +27,7 @@ extension AtlasResponder {
             try AtlasResponder.count(ClientAddress.client(address), services.perAddress)
         }
         guard principal.may(route.right) else { throw AtlasResponder.refusal(of: route.right, to: principal) }
+        let query = try QueryParameters(target.parameters, known: route.parameters)
         let body: [UInt8] =
             switch route.body {
             case .none, .stream: []
@@ -34,8 +35,8 @@ extension AtlasResponder {
             }
         let call = LiveCall(
             services: services, principal: principal, method: request.method.rawValue, target: request.head.path ?? "", path: values,
-            parameters: target.parameters, headers: request.headers, body: body, stream: request.body, address: address,
-            requestID: requestID, base: try BaseAddress.of(request.head, trustsProxy: configuration.trustsProxy))
+            query: query, headers: request.headers, body: body, stream: request.body, address: address, requestID: requestID,
+            base: try BaseAddress.of(request.head, trustsProxy: configuration.trustsProxy))
         return try await route.handler(call)
     }
 

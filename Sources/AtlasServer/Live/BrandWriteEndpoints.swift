@@ -10,10 +10,10 @@ enum BrandWriteEndpoints {
     private static let link = "/v1/links/{brand}/{factory}/{kind}"
 
     static let routes: [LiveRoute] = [
-        LiveRoute(.post, "/v1/brands", right: .writeBrands, body: LiveRoute.usualBody, handler: addBrand),
+        LiveRoute(.post, "/v1/brands", right: .administer, body: LiveRoute.usualBody, handler: addBrand),
         LiveRoute(.get, "/v1/brands/{id}/fields", right: .read, handler: readBrand),
         LiveRoute(.patch, "/v1/brands/{id}", right: .writeBrands, body: LiveRoute.usualBody, handler: changeBrand),
-        LiveRoute(.delete, "/v1/brands/{id}", right: .writeBrands, handler: removeBrand),
+        LiveRoute(.delete, "/v1/brands/{id}", right: .administer, handler: removeBrand),
         LiveRoute(.put, logo, right: .writeBrands, body: .whole(limit: LogoImage.largestFile), handler: setLogo),
         LiveRoute(.delete, logo, right: .writeBrands, handler: removeLogo),
         LiveRoute(.post, "/v1/links", right: .writeLinks, body: LiveRoute.usualBody, handler: addLink),
@@ -25,10 +25,9 @@ enum BrandWriteEndpoints {
     @Sendable private static func addBrand(_ call: LiveCall) async throws -> Reply {
         let body = try call.json()
         let read = try call.services.drafts.use { (reader) throws(WriteRefusal) in try reader.brand(body) }
-        if call.principal.role == .brand { throw onlyAdministrators("add brands") }
         return try await call.write { context in
             let receipt = try context.write(brand: read.draft, policy: .add)
-            return WriteReply.reply(receipt, warnings: read.warnings, location: "/v1/brands/")
+            return WriteReply.reply(receipt, warnings: read.warnings, location: "/v1/brands/\(RequestTarget.encode(receipt.id))/fields")
         }
     }
 
@@ -48,15 +47,10 @@ enum BrandWriteEndpoints {
     }
 
     @Sendable private static func removeBrand(_ call: LiveCall) async throws -> Reply {
-        if call.principal.role == .brand { throw onlyAdministrators("remove brands") }
         let (id, version) = (try call.value("id"), try call.requiredVersion())
         return try await call.write { context in
             WriteReply.reply(try context.removeBrand(id: id, version: version), warnings: [], location: nil)
         }
-    }
-
-    private static func onlyAdministrators(_ act: String) -> Problem {
-        Problem(.forbidden, kind: .forbidden, detail: "a brand's account may change its own brand; only administrators \(act)")
     }
 
     // MARK: Logos
@@ -95,7 +89,8 @@ enum BrandWriteEndpoints {
         let onlyBrand = call.onlyBrand
         return try await call.write { context in
             let receipt = try context.write(link: read.draft, policy: .add, onlyBrand: onlyBrand)
-            return WriteReply.reply(receipt, warnings: read.warnings, location: nil)
+            let parts = [read.draft.brandID, receipt.factoryID ?? "", read.draft.kind.name].map { RequestTarget.encode($0) }
+            return WriteReply.reply(receipt, warnings: read.warnings, location: "/v1/links/" + parts.joined(separator: "/"))
         }
     }
 

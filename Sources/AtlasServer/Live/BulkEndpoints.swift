@@ -6,6 +6,7 @@
 import HTTPTypes
 import Hummingbird
 import NIOCore
+import NIOHTTP1
 import Registry
 
 enum BulkEndpoints {
@@ -79,6 +80,9 @@ private struct BulkRun {
             try await flush(&writer)
         } catch let error as BulkProblem {
             problem = error.reason
+        } catch let error as HTTPParserError {
+            // The answer has begun, so it is its last line that says so.
+            problem = Refusal(ofBody: error).problem.detail
         }
         var json = JSONWriter()
         json.object { json in

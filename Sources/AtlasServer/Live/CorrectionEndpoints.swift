@@ -19,7 +19,6 @@ enum CorrectionEndpoints {
     // MARK: History
 
     @Sendable private static func history(_ call: LiveCall) async throws -> Reply {
-        _ = try QueryParameters(call.parameters, known: [])
         let id = try call.value("id")
         let store = call.services.store
         let deadlines = call.services.deadlines
@@ -34,27 +33,25 @@ enum CorrectionEndpoints {
     // MARK: Steps
 
     @Sendable private static func take(_ call: LiveCall) async throws -> Reply {
-        _ = try QueryParameters(call.parameters, known: [])
         let id = try call.value("id")
         let (step, statement) = try CorrectionBody.step(try call.json())
         let request = CorrectionRequest(recordID: id, step: step, statement: statement, version: try version(call))
         let principal = call.principal
         let deadlines = call.services.deadlines
-        let receipt = try await call.services.writer.submit(as: call.author) { context in
-            try context.take(request, by: principal, deadlines: deadlines)
+        return try await call.write { context in
+            let receipt = try context.take(request, by: principal, deadlines: deadlines)
+            var reply = Reply.json(CorrectionJSON.receipt(receipt), cacheControl: "no-store")
+            reply.status = .created
+            reply.headers[.eTag] = WriteReply.etag(receipt.sequence)
+            reply.headers[.location] = "/v1/records/\(RequestTarget.encode(id))/history"
+            return reply
         }
-        var reply = Reply.json(CorrectionJSON.receipt(receipt), cacheControl: "no-store")
-        reply.status = .created
-        reply.headers[.eTag] = WriteReply.etag(receipt.sequence)
-        reply.headers[.location] = "/v1/records/\(RequestTarget.encode(id))/history"
-        return reply
     }
 
     /// The version that `If-Match` names; nil: any.
     private static func version(_ call: LiveCall) throws(Problem) -> Int64? {
         guard let header = call.headers[.ifMatch], header != "*" else { return nil }
-        let digits = header.dropFirst().dropLast()
-        guard header.utf8.count > 2, header.first == "\"", header.last == "\"", let version = Int64(digits) else {
+        guard let version = WriteReply.version(etag: header) else {
             throw Problem(parameter: "If-Match", value: header, mustBe: "the ETag of the record's history, such as \"4711\"")
         }
         return version
@@ -63,7 +60,6 @@ enum CorrectionEndpoints {
     // MARK: Drafts
 
     @Sendable private static func saveDraft(_ call: LiveCall) async throws -> Reply {
-        _ = try QueryParameters(call.parameters, known: [])
         let id = try call.value("id")
         let text = try call.value("n")
         guard let number = number(text) else {
@@ -84,7 +80,6 @@ enum CorrectionEndpoints {
     }
 
     @Sendable private static func draft(_ call: LiveCall) async throws -> Reply {
-        _ = try QueryParameters(call.parameters, known: [])
         let id = try call.value("id")
         let text = try call.value("n")
         let (store, principal) = (call.services.store, call.principal)
@@ -97,7 +92,6 @@ enum CorrectionEndpoints {
     }
 
     @Sendable private static func deleteDraft(_ call: LiveCall) async throws -> Reply {
-        _ = try QueryParameters(call.parameters, known: [])
         let id = try call.value("id")
         guard let number = number(try call.value("n")) else { throw noDraft() }
         let principal = call.principal

@@ -7,13 +7,14 @@ import Registry
 
 enum DocumentEndpoints {
     static let routes: [LiveRoute] = [
-        LiveRoute(.post, "/v1/documents", right: .own, body: .whole(limit: DocumentLimits.standard.fileBytes), handler: upload),
+        LiveRoute(
+            .post, "/v1/documents", right: .own, body: .whole(limit: DocumentLimits.standard.fileBytes), parameters: ["name"],
+            handler: upload),
         LiveRoute(.get, "/v1/documents/{sha256}", right: .read, handler: download),
     ]
 
     @Sendable private static func upload(_ call: LiveCall) async throws -> Reply {
-        let query = try QueryParameters(call.parameters, known: ["name"])
-        let name = query.text("name")
+        let name = call.query.text("name")
         // Documents are for steps.
         guard !call.principal.rights.isDisjoint(with: CorrectionRules.transitions.compactMap(\.right)) else {
             throw WriteRefusal(.forbidden, field: "", reason: "this key may take no step, so it has no use for documents")
@@ -35,7 +36,6 @@ enum DocumentEndpoints {
     }
 
     @Sendable private static func download(_ call: LiveCall) async throws -> Reply {
-        _ = try QueryParameters(call.parameters, known: [])
         let hash = try call.value("sha256")
         let (store, account) = (call.services.store, call.principal.accountID)
         let isKnown = call.headers[.ifNoneMatch].map { EntityTag.matches($0, tag(hash)) } ?? false

@@ -17,7 +17,7 @@ enum FactoryWriteEndpoints {
         let read = try call.services.drafts.use { (reader) throws(WriteRefusal) in try reader.factory(body) }
         return try await call.write { context in
             let receipt = try context.write(factory: read.draft, policy: .add)
-            return WriteReply.reply(receipt, warnings: read.warnings, location: "/v1/factories/")
+            return WriteReply.reply(receipt, warnings: read.warnings, location: "/v1/factories/\(RequestTarget.encode(receipt.id))")
         }
     }
 

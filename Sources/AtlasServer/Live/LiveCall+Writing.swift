@@ -10,16 +10,44 @@ extension LiveCall {
     ///
     /// - Parameter body: as in `GroupWriter.submit`; it makes the answer too.
     func write(_ body: @escaping @Sendable (WriteContext) throws -> Reply) async throws -> Reply {
-        guard let text = headers[.idempotencyKey] else { return try await services.writer.submit(as: author, body) }
-        guard principal.keyID != nil else {
-            throw Problem(parameter: "Idempotency-Key", detail: "Idempotency-Key: needs a key (Authorization)")
-        }
-        let key = try IdempotencyKey(text, request: [Array(method.utf8), Array(target.utf8), self.body])
+        guard let key = try idempotencyKey() else { return try await services.writer.submit(as: author, body) }
         return try await services.writer.submit(as: author) { context in
             if let kept = try context.answer(for: key) { return Reply(replaying: kept) }
             let reply = try body(context)
             try context.keep(reply.kept, for: key)
             return reply
+        }
+    }
+
+    /// As `write`, for what is shown from the registry once it is stored there: only the new thing's id is kept.
+    ///
+    /// - Parameter add: adds it and returns its id.
+    func addOnce(_ add: @escaping @Sendable (WriteContext) throws -> String) async throws -> (id: String, isReplayed: Bool) {
+        guard let key = try idempotencyKey() else { return (try await services.writer.submit(as: author, add), false) }
+        return try await services.writer.submit(as: author) { context in
+            if let kept = try context.answer(for: key), let id = kept.location { return (id, true) }
+            let id = try add(context)
+            try context.keep(KeptAnswer(status: HTTPResponse.Status.created.code, etag: nil, location: id, body: []), for: key)
+            return (id, false)
+        }
+    }
+
+    private func idempotencyKey() throws -> IdempotencyKey? {
+        guard let text = headers[.idempotencyKey] else { return nil }
+        guard principal.keyID != nil else {
+            throw Problem(parameter: "Idempotency-Key", detail: "Idempotency-Key: needs a key (Authorization)")
+        }
+        return try IdempotencyKey(text, request: [Array(method.utf8), Array(target.utf8), body])
+    }
+
+    /// For writes whose answer holds a secret, which is shown once and kept nowhere.
+    func refuseIdempotencyKey() throws(Problem) {
+        guard headers[.idempotencyKey] == nil else {
+            throw Problem(
+                parameter: "Idempotency-Key",
+                detail:
+                    "Idempotency-Key: not taken here, as the answer holds a secret that is not kept; what is not needed is revoked or removed"
+            )
         }
     }
 
@@ -33,8 +61,7 @@ extension LiveCall {
                 detail: "send If-Match with the ETag of the version that you have read, or * for any", parameter: "If-Match")
         }
         if header == "*" { return nil }
-        let text = header.hasPrefix("\"") && header.hasSuffix("\"") && header.count > 2 ? header.dropFirst().dropLast() : ""
-        guard let version = Int64(text), version >= 0 else {
+        guard let version = WriteReply.version(etag: header) else {
             throw Problem(parameter: "If-Match", value: header, mustBe: "the ETag of the version that you have read, such as \"123\", or *")
         }
         return version

@@ -11,30 +11,23 @@ enum LiveMapEndpoints {
     ]
 
     @Sendable private static func stream(_ call: LiveCall) async throws -> Reply {
-        _ = try QueryParameters(call.parameters, known: [])
         let events = call.services.map.events
+        if call.isHead { return .eventStream { try await $0.finish(nil) } }
         guard let (stream, number) = events.listen(after: call.headers[.lastEventID]) else {
             var problem = Problem(
                 .serviceUnavailable, kind: .tooManyStreams, detail: "too many streams are open; ask /v1/live/head now and then instead")
             problem.headers[.retryAfter] = "30"
             throw problem
         }
-        var reply = Reply()
-        reply.headers[.contentType] = "text/event-stream"
-        reply.headers[.cacheControl] = "no-store"
-        // Proxies that gather answers must not gather this one.
-        reply.headers[.accelBuffering] = "no"
-        reply.stream = { writer in
+        return .eventStream { writer in
             defer { events.leave(number) }
             for await event in stream { try await writer.write(ByteBuffer(string: event.text)) }
             try await writer.write(ByteBuffer(string: LiveEvents.resync.text))
             try await writer.finish(nil)
         }
-        return reply
     }
 
     @Sendable private static func head(_ call: LiveCall) async throws -> Reply {
-        _ = try QueryParameters(call.parameters, known: [])
         let (id, json) = call.services.map.events.head()
         let etag = "\"\(id)\""
         var headers = HTTPFields()
@@ -44,6 +37,24 @@ enum LiveMapEndpoints {
         headers[.contentType] = "application/json"
         return Reply(headers: headers, body: ByteBuffer(string: json))
     }
+}
+
+extension Reply {
+    /// A stream of server-sent events.
+    static func eventStream(_ body: @escaping @Sendable (inout any ResponseBodyWriter) async throws -> Void) -> Reply {
+        var reply = Reply()
+        reply.headers[.contentType] = "text/event-stream; charset=utf-8"
+        reply.headers[.cacheControl] = "no-store"
+        // Proxies that gather answers, such as nginx, must not gather this one.
+        reply.headers[.accelBuffering] = "no"
+        reply.stream = body
+        return reply
+    }
+}
+
+extension LiveCall {
+    /// Whether only the head of the answer is sent. Its stream never runs, so nothing may be opened for it that the stream's end would close.
+    var isHead: Bool { method == HTTPRequest.Method.head.rawValue }
 }
 
 extension HTTPField.Name {

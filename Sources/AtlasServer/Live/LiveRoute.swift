@@ -21,17 +21,20 @@ struct LiveRoute: Sendable {
     let pattern: String
     let right: Right
     let body: Body
+    /// Query parameters that it takes, each once. Any other is refused before the handler is asked: a route that says nothing takes none.
+    let parameters: [String]
     let handler: @Sendable (LiveCall) async throws -> Reply
     private let parts: [String]
 
     init(
-        _ method: HTTPRequest.Method, _ pattern: String, right: Right, body: Body = .none,
+        _ method: HTTPRequest.Method, _ pattern: String, right: Right, body: Body = .none, parameters: [String] = [],
         handler: @escaping @Sendable (LiveCall) async throws -> Reply
     ) {
         self.method = method
         self.pattern = pattern
         self.right = right
         self.body = body
+        self.parameters = parameters
         self.handler = handler
         parts = pattern.split(separator: "/").map(String.init)
     }
@@ -51,6 +54,10 @@ struct LiveRoute: Sendable {
         }
         return values
     }
+
+    /// What metrics call it. They are public, and nobody shall see by them what accounts do for themselves, such as that somebody watches
+    /// something: all routes for that are one.
+    var metricsLabel: String { right == .watch || right == .own ? "/v1/private" : pattern }
 
     /// Whether the path has no placeholders: such routes go before others that fit.
     var isLiteral: Bool { !parts.contains { $0.hasPrefix("{") } }
@@ -84,7 +91,8 @@ struct LiveCall: Sendable {
     let target: String
     /// Values of the path's placeholders.
     let path: [String: String]
-    let parameters: [(name: String, value: String)]
+    /// Those that the route takes.
+    let query: QueryParameters
     let headers: HTTPFields
     /// The body of a route that reads it whole.
     let body: [UInt8]

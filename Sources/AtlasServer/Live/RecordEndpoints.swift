@@ -16,7 +16,7 @@ enum RecordEndpoints {
         let read = try call.services.drafts.use { (reader) throws(WriteRefusal) in try reader.record(body) }
         return try await call.write { context in
             let receipt = try context.write(record: read.draft, policy: .add)
-            return WriteReply.reply(receipt, warnings: read.warnings, location: "/v1/records/")
+            return WriteReply.reply(receipt, warnings: read.warnings, location: "/v1/records/\(RequestTarget.encode(receipt.id))")
         }
     }
 

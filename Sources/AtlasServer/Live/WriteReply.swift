@@ -5,17 +5,23 @@ import HTTPTypes
 import Registry
 
 enum WriteReply {
-    /// - Parameter location: the path that the id is appended to; nil: the thing has no address.
+    /// - Parameter location: where to read the thing when it is new; nil: it is not new, or nowhere.
     static func reply(_ receipt: WriteReceipt, warnings: [String], location: String?) -> Reply {
         var reply = Reply.json(json(receipt, warnings: warnings), cacheControl: "no-store")
         reply.status = receipt.outcome == .added ? .created : .ok
         reply.headers[.eTag] = etag(receipt.sequence)
-        if receipt.outcome == .added, let location { reply.headers[.location] = location + RequestTarget.encode(receipt.id) }
+        if receipt.outcome == .added { reply.headers[.location] = location }
         return reply
     }
 
     /// The version of a row: the number of the change that wrote it last.
     static func etag(_ sequence: Int64) -> String { "\"\(sequence)\"" }
+
+    /// The version that a client names by its ETag; nil for any other text, also for the same number written otherwise.
+    static func version(etag text: String) -> Int64? {
+        guard let version = Int64(text.dropFirst().dropLast()), version >= 0, etag(version) == text else { return nil }
+        return version
+    }
 
     static func json(_ receipt: WriteReceipt, warnings: [String]) -> [UInt8] {
         var json = JSONWriter()

@@ -11,16 +11,22 @@ enum MonitoringEndpoints {
     static let routes: [LiveRoute] =
         [
             LiveRoute(.get, "/v1/factories/{id}/monitoring", right: .read, handler: factory),
-            LiveRoute(.get, "/v1/factories/{id}/series", right: .read) { try await series($0, isOfFactory: true) },
+            LiveRoute(.get, "/v1/factories/{id}/series", right: .read, parameters: ["outlet"] + seriesParameters) {
+                try await series($0, isOfFactory: true)
+            },
             LiveRoute(.get, "/v1/outlets/{id}", right: .read, handler: outlet),
-            LiveRoute(.get, "/v1/outlets/{id}/series", right: .read) { try await series($0, isOfFactory: false) },
-            LiveRoute(.get, "/v1/outlets/{id}/versions", right: .read, handler: versions),
-            LiveRoute(.get, "/v1/exceeding", right: .read, handler: exceeding),
-            LiveRoute(.get, "/v1/stations", right: .read, handler: stations),
-            LiveRoute(.get, "/v1/stations/{id}", right: .read, handler: station),
-            LiveRoute(.get, "/tiles/monitoring.json", right: .read, handler: tileJSON),
-            LiveRoute(.get, "/tiles/monitoring/{z}/{x}/{y}", right: .read, handler: tile),
+            LiveRoute(.get, "/v1/outlets/{id}/series", right: .read, parameters: seriesParameters) {
+                try await series($0, isOfFactory: false)
+            },
+            LiveRoute(.get, "/v1/outlets/{id}/versions", right: .read, parameters: ["pollutant", "hour"], handler: versions),
+            LiveRoute(.get, "/v1/exceeding", right: .read, parameters: ["lon", "lat", "radius", "limit"], handler: exceeding),
+            LiveRoute(.get, "/v1/stations", right: .read, parameters: ["kind"], handler: stations),
+            LiveRoute(.get, "/v1/stations/{id}", right: .read, parameters: ["hour", "day"], handler: station),
+            LiveRoute(.get, "/tiles/monitoring.json", right: .read, parameters: ["datum"], handler: tileJSON),
+            LiveRoute(.get, "/tiles/monitoring/{z}/{x}/{y}", right: .read, parameters: ["datum"], handler: tile),
         ] + ReadingEndpoints.routes
+
+    private static let seriesParameters = ["pollutant", "from", "to", "step"]
 
     /// Longest series by the hour: 62 days. By the day: 20 years.
     private static let mostHours = 62 * 24
@@ -29,7 +35,6 @@ enum MonitoringEndpoints {
     // MARK: Factories and outlets
 
     @Sendable private static func factory(_ call: LiveCall) async throws -> Reply {
-        _ = try QueryParameters(call.parameters, known: [])
         let id = try call.value("id")
         return try await call.services.workers.run {
             guard let monitoring = try call.services.store.monitoring(factoryID: id) else {
@@ -40,7 +45,6 @@ enum MonitoringEndpoints {
     }
 
     @Sendable private static func outlet(_ call: LiveCall) async throws -> Reply {
-        _ = try QueryParameters(call.parameters, known: [])
         let id = try call.value("id")
         return try await call.services.workers.run {
             guard let outlet = try call.services.store.outlet(id: id) else {
@@ -54,8 +58,7 @@ enum MonitoringEndpoints {
 
     /// `/v1/factories/{id}/series?outlet=…` and `/v1/outlets/{id}/series`.
     private static func series(_ call: LiveCall, isOfFactory: Bool) async throws -> Reply {
-        let query = try QueryParameters(
-            call.parameters, known: (isOfFactory ? ["outlet"] : []) + ["pollutant", "from", "to", "step"])
+        let query = call.query
         let id = try call.value("id")
         let pollutant = try item(query)
         let step = query.text("step") ?? "hour"
@@ -88,7 +91,7 @@ enum MonitoringEndpoints {
     }
 
     @Sendable private static func versions(_ call: LiveCall) async throws -> Reply {
-        let query = try QueryParameters(call.parameters, known: ["pollutant", "hour"])
+        let query = call.query
         let id = try call.value("id")
         let pollutant = try item(query)
         guard let hour = try hour("hour", query) else {
@@ -103,7 +106,7 @@ enum MonitoringEndpoints {
     // MARK: Exceeding now
 
     @Sendable private static func exceeding(_ call: LiveCall) async throws -> Reply {
-        let query = try QueryParameters(call.parameters, known: ["lon", "lat", "radius", "limit"])
+        let query = call.query
         let (_, center) = try FactoryEndpoints.position(query)
         let largest = min(call.services.limits.radiusMeters, Snapshot.Limits.radiusMeters)
         let meaning = "metres, over 0 and at most \(Int(largest)), such as 20000"
@@ -111,16 +114,16 @@ enum MonitoringEndpoints {
         guard radius > 0 else { throw Problem(parameter: "radius", value: query.text("radius") ?? "", mustBe: meaning) }
         let limit = try query.integer("limit", in: 1...1000, default: 100)
         return try await call.services.workers.run {
-            let (map, version) = try call.services.monitoring.map(call.services.store)
+            let map = try call.services.monitoring.map(call.services.feed)
             let hits = map.exceeding(longitude: center.longitude, latitude: center.latitude, radiusMeters: radius)
-            return .json(MonitoringJSON.exceeding(hits.prefix(limit), total: hits.count, now: version.now), type: FactoryJSON.type)
+            return .json(MonitoringJSON.exceeding(hits.prefix(limit), total: hits.count, now: map.now), type: FactoryJSON.type)
         }
     }
 
     // MARK: Stations
 
     @Sendable private static func stations(_ call: LiveCall) async throws -> Reply {
-        let query = try QueryParameters(call.parameters, known: ["kind"])
+        let query = call.query
         let name = query.text("kind") ?? OutletKind.airStation.name
         guard let kind = OutletKind(name), kind.isStation else {
             throw Problem(parameter: "kind", value: name, mustBe: "air_station or water_station")
@@ -138,7 +141,7 @@ enum MonitoringEndpoints {
     }
 
     @Sendable private static func station(_ call: LiveCall) async throws -> Reply {
-        let query = try QueryParameters(call.parameters, known: ["hour", "day"])
+        let query = call.query
         let id = try call.value("id")
         let hour = try hour("hour", query)
         var day: Day?
@@ -184,16 +187,17 @@ enum MonitoringEndpoints {
 
     @Sendable private static func tile(_ call: LiveCall) async throws -> Reply {
         let segments = ["tiles", "base", try call.value("z"), try call.value("x"), try call.value("y")]
-        // The address rules are those of every map; this one takes no filters, as the base map.
-        let request = try TileRequest(segments: segments, parameters: call.parameters)
+        // The address rules are those of every map.
+        let address = try TileRequest(segments: segments, parameters: [])
+        let datum = try TileDatum.parse(call.query)
         let coding = ContentCoding.preferred(call.headers[.acceptEncoding])
         let services = call.services
         let tile = try await services.workers.run {
-            try services.monitoring.tile(request.tile, datum: request.datum, coding: coding, gzip: services.gzip, services.store)
+            try services.monitoring.tile(address.tile, datum: datum, coding: coding, gzip: services.gzip, services.feed)
         }
         var headers = HTTPFields()
-        // The state of an hour: a minute is too long to show an exceedance that has ended.
-        headers[.cacheControl] = "public, max-age=5"
+        // As all live tiles: what has ended, moved or been removed shows so at the next look.
+        headers[.cacheControl] = TileHeaders.liveCacheControl
         headers[.vary] = "Accept-Encoding"
         guard tile.body.readableBytes > 0 else { return Reply(.noContent, headers: headers) }
         headers[.eTag] = tile.etag
@@ -204,7 +208,7 @@ enum MonitoringEndpoints {
     }
 
     @Sendable private static func tileJSON(_ call: LiveCall) async throws -> Reply {
-        let query = try QueryParameters(call.parameters, known: ["datum"])
+        let query = call.query
         let datum = try TileDatum.parse(query)
         guard let base = call.base else {
             throw Problem(

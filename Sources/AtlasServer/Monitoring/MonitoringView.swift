@@ -1,5 +1,6 @@
-// MonitoringView.swift: the monitored factories in memory, as the registry has them: looked at once a second at most, and only read again
-// when a state has changed or the hour has. Requests between two looks see the state before: a second old at most.
+// MonitoringView.swift: the monitored factories in memory, as the registry has them. Whatever the change feed has told of before a question is in its
+// answer: factories that moved or were removed, exceedances that began or ended. Readings that change none of these are looked for
+// once a second. Only what has changed is read.
 
 import Atlas
 import Monitoring
@@ -10,17 +11,18 @@ import Synchronization
 
 /// The current monitoring map and its encoded tiles. Any thread.
 final class MonitoringView: Sendable {
-    struct Version: Hashable, Sendable {
-        var generation: Int64
-        var now: Hour
+    /// A map in service.
+    private struct Current {
+        var map: MonitoringMap
+        /// Each map has another: tiles of one that was current while they were built are not kept beside its successor's.
+        var edition: Int
+        /// Up to where the registry has been read.
+        var mark: MonitoringMark
+        var lookedAt: NIODeadline
     }
 
     private struct Known {
-        var map = MonitoringMap([], now: Hour(number: 0))
-        var version: Version?
-        var lookedAt: NIODeadline?
-        /// When positions and names were read last: factories move and are renamed without their readings.
-        var readAt: NIODeadline?
+        var current: Current?
         var byPK: [Int64: MonitoredFactory] = [:]
         var tiles: [TileKey: EncodedTile] = [:]
         var tileBytes = 0
@@ -33,76 +35,55 @@ final class MonitoringView: Sendable {
     }
 
     private let known = Mutex(Known())
-    /// One looks at the registry at a time.
-    private let looking = Mutex(false)
+    /// Held while the registry is looked at: one does at a time.
+    private let looking = Mutex(())
     private static let lookInterval = TimeAmount.seconds(1)
-    private static let readInterval = TimeAmount.seconds(60)
     /// Encoded tiles that are kept, bytes; all of them are let go when it is reached.
     private static let cacheBytes = 16 << 20
 
     /// The map as it is now. Blocks while the registry is read.
-    func map(_ store: RegistryStore) throws -> (map: MonitoringMap, version: Version) {
-        let current = known.withLock { ($0.map, $0.version, $0.lookedAt) }
-        if let version = current.1, let at = current.2, NIODeadline.now() - at < MonitoringView.lookInterval {
-            return (current.0, version)
+    func map(_ feed: ChangeFeed) throws -> MonitoringMap { try current(feed).map }
+
+    private func current(_ feed: ChangeFeed) throws -> Current {
+        // Asked for first: what is committed later may be in the answer, what was committed before must.
+        let head = feed.head
+        if let current = known.withLock({ $0.current }), current.mark.sequence >= head {
+            guard NIODeadline.now() - current.lookedAt >= MonitoringView.lookInterval else { return current }
+            // Nothing but time has passed: while another one looks, what is known will do.
+            return try looking.withLockIfAvailable { _ in try look(feed.store) } ?? current
         }
-        let isMine = looking.withLock { isTaken in
-            if isTaken { return false }
-            isTaken = true
-            return true
+        return try looking.withLock { _ in
+            // The one that was waited for may have read as far.
+            if let current = known.withLock({ $0.current }), current.mark.sequence >= head { return current }
+            return try look(feed.store)
         }
-        // Another one is looking: what is known will do, unless nothing is.
-        if !isMine, let version = current.1 { return (current.0, version) }
-        defer { if isMine { looking.withLock { $0 = false } } }
-        return try look(store)
     }
 
-    private func look(_ store: RegistryStore) throws -> (map: MonitoringMap, version: Version) {
-        let (version, byPK, readAt) = known.withLock { ($0.version, $0.byPK, $0.readAt) }
+    private func look(_ store: RegistryStore) throws -> Current {
         let start = NIODeadline.now()
-        if let version, let readAt, start - readAt < MonitoringView.readInterval {
-            let changed = try store.monitoringStates(after: version.generation)
-            let next = Version(generation: changed.generation, now: changed.now)
-            if next == version {
-                return known.withLock { known in
-                    known.lookedAt = start
-                    return (known.map, version)
-                }
-            }
-            if changed.states.allSatisfy({ byPK[$0.factoryPK] != nil }) {
-                var byPK = byPK
-                for state in changed.states { byPK[state.factoryPK]?.state = state }
-                return keep(Array(byPK.values), byPK, next, lookedAt: start, readAt: readAt)
-            }
+        let (before, kept) = known.withLock { ($0.current, $0.byPK) }
+        let read = try store.monitoredFactories(after: before?.mark)
+        if var current = before, !read.areAll, read.factories.isEmpty, read.mark.now == current.mark.now {
+            current.mark = read.mark
+            current.lookedAt = start
+            known.withLock { [current] in $0.current = current }
+            return current
         }
-        let read = try store.monitoredFactories()
-        let keyed = Dictionary(read.factories.map { ($0.pk, $0) }, uniquingKeysWith: { first, _ in first })
-        return keep(read.factories, keyed, Version(generation: read.generation, now: read.now), lookedAt: start, readAt: start)
-    }
-
-    private func keep(
-        _ factories: [MonitoredFactory], _ byPK: [Int64: MonitoredFactory], _ version: Version, lookedAt: NIODeadline, readAt: NIODeadline
-    ) -> (map: MonitoringMap, version: Version) {
+        var byPK = read.areAll ? [:] : kept
+        for (pk, factory) in read.factories { byPK[pk] = factory }
         // By pk: the order of a dictionary changes from run to run, and tiles shall not.
-        let map = MonitoringMap(factories.sorted { $0.pk < $1.pk }, now: version.now)
-        known.withLock { known in
-            known.map = map
-            known.byPK = byPK
-            known.version = version
-            known.lookedAt = lookedAt
-            known.readAt = readAt
-            known.tiles = [:]
-            known.tileBytes = 0
-        }
-        return (map, version)
+        let map = MonitoringMap(byPK.values.sorted { $0.pk < $1.pk }, now: read.mark.now)
+        let current = Current(map: map, edition: (before?.edition ?? 0) + 1, mark: read.mark, lookedAt: start)
+        known.withLock { [byPK] known in known = Known(current: current, byPK: byPK) }
+        return current
     }
 
     /// An encoded tile.
-    func tile(_ tile: TileID, datum: TileDatum, coding: ContentCoding, gzip: Gzip, _ store: RegistryStore) throws -> EncodedTile {
-        let (map, version) = try map(store)
+    func tile(_ tile: TileID, datum: TileDatum, coding: ContentCoding, gzip: Gzip, _ feed: ChangeFeed) throws -> EncodedTile {
+        let current = try current(feed)
         let key = TileKey(tile: tile, datum: datum, isGzip: coding == .gzip)
-        if let kept = known.withLock({ $0.version == version ? $0.tiles[key] : nil }) { return kept }
-        let bytes = map.tile(tile, datum: datum)
+        if let kept = known.withLock({ $0.current?.edition == current.edition ? $0.tiles[key] : nil }) { return kept }
+        let bytes = current.map.tile(tile, datum: datum)
         let encoded: EncodedTile
         if coding == .gzip, let body = gzip.compress(bytes) {
             encoded = EncodedTile(body: body, isGzipped: true)
@@ -110,7 +91,7 @@ final class MonitoringView: Sendable {
             encoded = EncodedTile(body: ByteBuffer(bytes: bytes), isGzipped: false)
         }
         known.withLock { known in
-            guard known.version == version else { return }
+            guard known.current?.edition == current.edition else { return }
             if known.tileBytes + encoded.cost > MonitoringView.cacheBytes {
                 known.tiles = [:]
                 known.tileBytes = 0

@@ -19,7 +19,6 @@ enum ReadingEndpoints {
     static let listedRejects = 1000
 
     @Sendable private static func readings(_ call: LiveCall) async throws -> Reply {
-        _ = try QueryParameters(call.parameters, known: [])
         var delivery = Delivery(owner: try owner(of: call.principal))
         var lines = ReadingLines()
         do {
@@ -121,7 +120,6 @@ enum ReadingEndpoints {
     // MARK: Outlets
 
     @Sendable private static func outlet(_ call: LiveCall) async throws -> Reply {
-        _ = try QueryParameters(call.parameters, known: [])
         let owner = try owner(of: call.principal)
         let draft = try OutletBody.draft(call.json())
         let outcome = try await call.services.writer.submit(as: call.author) { context in try context.write(outlet: draft, owner: owner) }

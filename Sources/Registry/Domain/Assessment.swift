@@ -53,9 +53,15 @@ public struct Assessment: Hashable, Sendable {
     /// What the reason needs to be put into words.
     private var cause: Cause
 
+    private enum Age: Hashable, Sendable {
+        case recent, old
+        /// Published after the day of the judgement, as its source says.
+        case ahead
+    }
+
     private enum Cause: Hashable, Sendable {
         case exceedingNow
-        case standing(RecordFacts, recent: Bool)
+        case standing(RecordFacts, Age)
         case explained(records: Int, latest: RecordFacts)
         case corrected(records: Int, latest: RecordFacts)
         case clean
@@ -116,8 +122,9 @@ public struct Assessment: Hashable, Sendable {
         }
         if exceedingNow { return result(.violating, nil, .exceedingNow) }
         if let place = latestStanding {
-            let recent = records[place].published >= asOf.adding(months: -violatingMonths)
-            return result(recent ? .violating : .unresolved, place, .standing(records[place], recent: recent))
+            let published = records[place].published
+            let age: Age = published > asOf ? .ahead : published >= asOf.adding(months: -violatingMonths) ? .recent : .old
+            return result(age == .old ? .unresolved : .violating, place, .standing(records[place], age))
         }
         if let place = latestUnfinished { return result(.explained, place, .explained(records: unfinished, latest: records[place])) }
         if let place = latestFinished { return result(.corrected, place, .corrected(records: finished, latest: records[place])) }
@@ -158,9 +165,11 @@ public struct Assessment: Hashable, Sendable {
     public var reason: String {
         switch cause {
         case .exceedingNow: "its online monitoring exceeds a limit now"
-        case .standing(let record, recent: true):
+        case .standing(let record, .ahead):
+            "a standing record (\(record.words)) whose source dates its publication \(record.published.iso), which lies in the future"
+        case .standing(let record, .recent):
             "a standing record (\(record.words)) published on \(record.published.iso), within the last 12 months"
-        case .standing(let record, recent: false):
+        case .standing(let record, .old):
             "a standing record (\(record.words)) published on \(record.published.iso), more than 12 months ago and not resolved"
         case .explained(let records, let latest):
             "no record stands unexplained; \(records) explained and not yet verified, the latest (\(latest.words)) published on \(latest.published.iso)"
@@ -178,8 +187,9 @@ public struct Assessment: Hashable, Sendable {
     public var reasonZH: String {
         switch cause {
         case .exceedingNow: "在线监测数据当前超标"
-        case .standing(let record, recent: true): "近12个月内有未解决的\(record.wordsZH)，发布于\(record.published.iso)"
-        case .standing(let record, recent: false): "有12个月以前的\(record.wordsZH)尚未解决，发布于\(record.published.iso)"
+        case .standing(let record, .ahead): "有未解决的\(record.wordsZH)，来源所记发布日期为\(record.published.iso)，尚未到来"
+        case .standing(let record, .recent): "近12个月内有未解决的\(record.wordsZH)，发布于\(record.published.iso)"
+        case .standing(let record, .old): "有12个月以前的\(record.wordsZH)尚未解决，发布于\(record.published.iso)"
         case .explained(let records, let latest):
             "全部记录已有公开说明，其中\(records)条尚待核实，最近一条为\(latest.wordsZH)，发布于\(latest.published.iso)"
         case .corrected(let records, let latest):

@@ -6,6 +6,8 @@ import Geodesy
 final class FactoryRowReader {
     /// In characters.
     static let longestName = 200
+    /// What stands in the place of an id in addresses of queries.
+    static let reserved: Set = ["near", "nearest"]
     static let longestAddress = 500
     static let longestAttribute = 2000
 
@@ -31,6 +33,10 @@ final class FactoryRowReader {
         draft.accuracyMeters = position.accuracyMeters
         draft.flags = position.flags
         draft.id = try context.identifier(FactoryField.id)
+        if let id = draft.id, FactoryRowReader.reserved.contains(id) {
+            throw RowReject(
+                field: FactoryField.id.name, value: id, reason: "is the address of a query, /v1/factories/\(id); give another id")
+        }
         try readNames(&draft)
         draft.formerName = try context.text(FactoryField.formerName, limit: FactoryRowReader.longestName)
         if let (code, isValid) = try context.creditCode(FactoryField.creditCode) {

@@ -120,8 +120,10 @@ struct JSONCursor {
         return FieldBytes(rebasing: bytes[from..<offset])
     }
 
-    /// A string's text with its escapes resolved, appended to `text`. A lone surrogate becomes U+FFFD.
-    static func unescape(_ content: FieldBytes, into text: inout [UInt8]) throws(JSONProblem) {
+    /// A string's text with its escapes resolved, appended to `text`. A lone surrogate becomes U+FFFD, or is refused.
+    static func unescape(
+        _ content: FieldBytes, into text: inout [UInt8], refusesLoneSurrogates: Bool = false
+    ) throws(JSONProblem) {
         var i = 0
         func hex4(_ at: Int) -> UInt32? {
             guard at + 4 <= content.count else { return nil }
@@ -159,6 +161,9 @@ struct JSONCursor {
                 {
                     code = 0x10000 + (code - 0xD800) << 10 + (low - 0xDC00)
                     i += 6
+                }
+                if refusesLoneSurrogates, (0xD800...0xDFFF).contains(code) {
+                    throw JSONProblem(reason: "half of a surrogate pair stands alone", offset: i)
                 }
                 text.append(contentsOf: String(Character(Unicode.Scalar(code) ?? "\u{FFFD}")).utf8)
             default: throw JSONProblem(reason: "an escape that JSON does not know", offset: i)

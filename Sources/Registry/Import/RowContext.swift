@@ -100,7 +100,7 @@ final class RowContext {
         throw RowReject(field: field, value: FieldText.excerpt(bytes), reason: "has \(characters) characters; at most \(limit) are allowed")
     }
 
-    /// An id: without white space inside, so that it can stand in an address.
+    /// An id: it can stand in an address.
     @inline(__always)
     func identifier(_ field: some ImportField) throws(RowReject) -> String? {
         let bytes = plan.value(field)
@@ -109,6 +109,7 @@ final class RowContext {
         if FieldText.matches(bytes, "nan") || FieldText.matches(bytes, "null") || FieldText.matches(bytes, "none") {
             throw reject(field, bytes, "stands for no id; leave the field empty")
         }
+        if id == "." || id == ".." { throw reject(field, bytes, "cannot stand in an address: clients take it for a folder") }
         return id
     }
 

@@ -188,45 +188,79 @@ public struct ReadingLines: Sendable {
 
     private func json(_ text: FieldBytes) -> Row {
         var values = Values()
+        // Texts without escapes, nearly all, are read where they stand.
+        var resolved: [(field: Field, bytes: [UInt8])] = []
         var cursor = JSONCursor(text)
         var problem: Row?
-        func reject(_ field: String, _ reason: String) -> Row {
-            .reject(ReadingReject(line: line, field: field, value: FieldText.excerpt(text), reason: reason))
+        func reject(_ field: String, _ value: FieldBytes, _ reason: String) -> Row {
+            .reject(ReadingReject(line: line, field: field, value: FieldText.excerpt(ReadingLines.unquoted(value)), reason: reason))
         }
         do throws(JSONProblem) {
             try cursor.object { (cursor, key, hasEscapes) throws(JSONProblem) in
-                let field = hasEscapes ? nil : Field.allCases.first { $0.rawValue.utf8.elementsEqual(key) }
-                guard let field else {
-                    try cursor.skipValue()
+                guard let field = ReadingLines.field(key, hasEscapes: hasEscapes) else {
+                    let value = try cursor.skipValue()
                     if problem == nil {
                         problem = reject(
-                            FieldText.excerpt(key),
+                            FieldText.excerpt(key), value,
                             "is no field of a reading; those are \(Field.allCases.map(\.rawValue).joined(separator: ", "))")
                     }
                     return
                 }
-                if values[field] != nil, problem == nil { problem = reject(field.rawValue, "is given twice") }
+                let isSecond = values[field] != nil
                 guard cursor.peek() == UInt8(ascii: "\"") else {
                     let value = try cursor.skipValue()
+                    if isSecond, problem == nil { problem = reject(field.rawValue, value, "is given twice") }
                     let isNumber = value.first.map { $0 == UInt8(ascii: "-") || (0x30...0x39).contains($0) } ?? false
                     if value.elementsEqual("null".utf8) {
                         values[field] = FieldBytes(rebasing: value.prefix(0))
                     } else if field == .value, isNumber {
                         values[field] = value
                     } else if problem == nil {
-                        problem = reject(field.rawValue, field == .value ? "must be a number or null" : "must be a text")
+                        problem = reject(field.rawValue, value, field == .value ? "must be a number or null" : "must be a text")
                     }
                     return
                 }
                 let (content, contentHasEscapes) = try cursor.rawString()
-                if contentHasEscapes, problem == nil { problem = reject(field.rawValue, "has escapes; none is needed in a reading") }
                 values[field] = content
+                if isSecond, problem == nil { problem = reject(field.rawValue, content, "is given twice") }
+                guard contentHasEscapes, problem == nil else { return }
+                do throws(JSONProblem) {
+                    resolved.append((field, try ReadingLines.resolvingEscapes(content)))
+                } catch { problem = reject(field.rawValue, content, "is no JSON text: \(error.reason)") }
             }
             guard cursor.peek() == nil else { throw cursor.problem("something follows the object") }
         } catch {
-            return reject("line", "is no JSON object at byte \(error.offset + 1): \(error.reason)")
+            return reject("line", text, "is no JSON object at byte \(error.offset + 1): \(error.reason)")
         }
-        return problem ?? draft(values)
+        return problem ?? draft(values, resolved[...])
+    }
+
+    /// The draft of a line that has escapes: each text without them in the place of the one as written.
+    private func draft(_ values: Values, _ resolved: ArraySlice<(field: Field, bytes: [UInt8])>) -> Row {
+        guard let (field, bytes) = resolved.last else { return draft(values) }
+        return bytes.withUnsafeBufferPointer { text in
+            var values = values
+            values[field] = text
+            return draft(values, resolved.dropLast())
+        }
+    }
+
+    private static func field(_ key: FieldBytes, hasEscapes: Bool) -> Field? {
+        guard hasEscapes else { return Field.allCases.first { $0.rawValue.utf8.elementsEqual(key) } }
+        guard let name = try? resolvingEscapes(key) else { return nil }
+        return Field(rawValue: String(decoding: name, as: UTF8.self))
+    }
+
+    private static func resolvingEscapes(_ content: FieldBytes) throws(JSONProblem) -> [UInt8] {
+        var text: [UInt8] = []
+        try JSONCursor.unescape(content, into: &text, refusesLoneSurrogates: true)
+        return text
+    }
+
+    /// A value as a message shows it: a text without its quotes.
+    private static func unquoted(_ value: FieldBytes) -> FieldBytes {
+        guard value.count >= 2, value.first == UInt8(ascii: "\"") else { return value }
+        return FieldBytes(rebasing: value.dropFirst().dropLast())
     }
 
     // MARK: CSV

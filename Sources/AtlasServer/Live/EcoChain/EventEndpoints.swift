@@ -9,8 +9,8 @@ import Registry
 
 enum EventEndpoints {
     static let routes: [LiveRoute] = [
-        LiveRoute(.get, "/v1/events", right: .read, handler: stream),
-        LiveRoute(.get, "/v1/feed", right: .read, handler: page),
+        LiveRoute(.get, "/v1/events", right: .read, parameters: filterNames + ["last_event_id"], handler: stream),
+        LiveRoute(.get, "/v1/feed", right: .read, parameters: filterNames + ["after", "limit"], handler: page),
     ]
 
     private static let filterNames = ["type", "min_severity", "category", "watched", "list"]
@@ -18,10 +18,9 @@ enum EventEndpoints {
     // MARK: Pages
 
     @Sendable private static func page(_ call: LiveCall) async throws -> Reply {
-        let parameters = try QueryParameters(call.parameters, known: filterNames + ["after", "limit"])
-        let filter = try await filter(parameters, call)
-        let after = try parameters.integer("after", in: 0...Int.max / 2, default: 0)
-        let limit = try parameters.integer("limit", in: 1...1000, default: 100)
+        let filter = try await filter(call)
+        let after = try call.query.integer("after", in: 0...Int.max / 2, default: 0)
+        let limit = try call.query.integer("limit", in: 1...1000, default: 100)
         let hub = call.services.ecochain.hub
         let (events, sequence) = try await hub.page(after: Int64(after), filter: filter, limit: limit)
         let head = call.services.feed.head
@@ -35,32 +34,26 @@ enum EventEndpoints {
     // MARK: The stream
 
     @Sendable private static func stream(_ call: LiveCall) async throws -> Reply {
-        let parameters = try QueryParameters(call.parameters, known: filterNames + ["last_event_id"])
-        let filter = try await filter(parameters, call)
+        let filter = try await filter(call)
         let hub = call.services.ecochain.hub
         var start = hub.head
         // EventSource sends the header when it comes back; it cannot at its first visit, so there is a parameter as well.
-        if let text = call.headers[.lastEventID] ?? parameters.text("last_event_id"), !text.isEmpty {
+        if let text = call.headers[.lastEventID] ?? call.query.text("last_event_id"), !text.isEmpty {
             guard text.utf8.count <= 18, let number = Int64(text), number >= 0 else {
                 throw Problem(parameter: "last_event_id", value: text, mustBe: "the id of an event, a whole number")
             }
             start = number
         }
+        if call.isHead { return .eventStream { try await $0.finish(nil) } }
         guard let open = hub.open(for: call.principal) else {
             var problem = Problem(.serviceUnavailable, kind: .tooManyRequests, detail: "too many event streams are open; try again later")
             problem.headers[.retryAfter] = "30"
             throw problem
         }
-        var reply = Reply(.ok)
-        reply.headers[.contentType] = "text/event-stream; charset=utf-8"
-        reply.headers[.cacheControl] = "no-store"
-        // nginx would gather events otherwise.
-        reply.headers[.accelBuffering] = "no"
-        reply.stream = { [start] writer in
+        return .eventStream { [start] writer in
             defer { hub.close(open) }
             try await write(open, hub, filter, from: start, to: &writer)
         }
-        return reply
     }
 
     /// Unchecked: the writer is used by one task alone, which is awaited before this function returns.
@@ -103,7 +96,8 @@ enum EventEndpoints {
 
     // MARK: Filters
 
-    private static func filter(_ parameters: QueryParameters, _ call: LiveCall) async throws -> EventFilter {
+    private static func filter(_ call: LiveCall) async throws -> EventFilter {
+        let parameters = call.query
         var filter = EventFilter()
         filter.brand = call.principal.may(.watch) ? call.principal.brandPK : nil
         for text in list(parameters.text("type")) {

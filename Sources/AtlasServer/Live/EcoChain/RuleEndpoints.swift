@@ -31,8 +31,10 @@ enum RuleEndpoints {
     @Sendable private static func add(_ call: LiveCall) async throws -> Reply {
         let brand = try call.brand()
         let rule = try WatchRule(call.json())
-        let id = try await call.services.writer.submit(as: call.author) { try $0.addRule(rule, brand: brand) }
-        return try await reply(call, id, status: .created)
+        let (id, isReplayed) = try await call.addOnce { try $0.addRule(rule, brand: brand) }
+        var reply = try await reply(call, id, status: .created)
+        if isReplayed { reply.headers[.idempotencyReplayed] = "true" }
+        return reply
     }
 
     @Sendable private static func replace(_ call: LiveCall) async throws -> Reply {

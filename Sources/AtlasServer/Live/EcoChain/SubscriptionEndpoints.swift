@@ -16,7 +16,7 @@ enum SubscriptionEndpoints {
         LiveRoute(.post, "/v1/subscriptions/{id}/ping", right: .watch, body: LiveRoute.usualBody, handler: ping),
         LiveRoute(.post, "/v1/subscriptions/{id}/rotate", right: .watch, body: LiveRoute.usualBody, handler: rotate),
         LiveRoute(.post, "/v1/subscriptions/{id}/replay", right: .watch, body: LiveRoute.usualBody, handler: replay),
-        LiveRoute(.get, "/v1/subscriptions/{id}/deliveries", right: .watch, handler: deliveries),
+        LiveRoute(.get, "/v1/subscriptions/{id}/deliveries", right: .watch, parameters: ["state", "limit", "before"], handler: deliveries),
         LiveRoute(.get, "/v1/deliveries/{id}", right: .watch, handler: delivery),
         LiveRoute(.post, "/v1/deliveries/{id}/replay", right: .watch, body: LiveRoute.usualBody, handler: replayDelivery),
     ]
@@ -42,6 +42,7 @@ enum SubscriptionEndpoints {
     }
 
     @Sendable private static func add(_ call: LiveCall) async throws -> Reply {
+        try call.refuseIdempotencyKey()
         let brand = try call.brand()
         let body = try call.json()
         try body.allow(only: ["channel", "url", "email", "label", "digest_at"])
@@ -149,6 +150,7 @@ enum SubscriptionEndpoints {
     }
 
     @Sendable private static func rotate(_ call: LiveCall) async throws -> Reply {
+        try call.refuseIdempotencyKey()
         let brand = try call.brand()
         let subscription = try await subscription(call)
         guard subscription.channel == .webhook else { throw onlyWebhooks }
@@ -191,12 +193,11 @@ enum SubscriptionEndpoints {
     // MARK: Deliveries
 
     @Sendable private static func deliveries(_ call: LiveCall) async throws -> Reply {
-        let parameters = try QueryParameters(call.parameters, known: ["state", "limit", "before"])
         let brand = try call.brand()
         let id = try call.value("id")
-        let state = try parameters.member("state", DeliveryState.self)
-        let limit = try parameters.integer("limit", in: 1...1000, default: 100)
-        let beforeID = parameters.text("before")
+        let state = try call.query.member("state", DeliveryState.self)
+        let limit = try call.query.integer("limit", in: 1...1000, default: 100)
+        let beforeID = call.query.text("before")
         let store = call.services.store
         return try await call.services.workers.run {
             var before: Int64?

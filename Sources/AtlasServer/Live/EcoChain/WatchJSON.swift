@@ -59,6 +59,7 @@ enum WatchJSON {
         json.field(optional: "name_en", factory.nameEN)
         json.field(optional: "credit_code", factory.creditCode)
         json.field(optional: "address", factory.address)
+        if factory.isRemoved { json.field("removed", true) }
     }
 
     static func write(_ supplier: ScreenedSupplier, to json: inout JSONWriter) {

@@ -10,24 +10,23 @@ enum WatchListEndpoints {
 
     static let routes: [LiveRoute] = [
         LiveRoute(.get, "/v1/watchlists", right: .watch, handler: list),
-        LiveRoute(.post, "/v1/watchlists", right: .watch, body: .whole(limit: uploadBytes), handler: add),
+        LiveRoute(.post, "/v1/watchlists", right: .watch, body: .whole(limit: uploadBytes), parameters: ["name"], handler: add),
         LiveRoute(.post, "/v1/watchlists/match", right: .watch, body: .whole(limit: uploadBytes), handler: match),
         LiveRoute(.get, "/v1/watchlists/{id}", right: .watch, handler: show),
         LiveRoute(.patch, "/v1/watchlists/{id}", right: .watch, body: LiveRoute.usualBody, handler: rename),
         LiveRoute(.delete, "/v1/watchlists/{id}", right: .watch, handler: remove),
-        LiveRoute(.get, "/v1/watchlists/{id}/suppliers", right: .watch, handler: report),
+        LiveRoute(.get, "/v1/watchlists/{id}/suppliers", right: .watch, parameters: ["state", "limit", "after"], handler: report),
         LiveRoute(.post, "/v1/watchlists/{id}/suppliers", right: .watch, body: .whole(limit: uploadBytes), handler: extend),
         LiveRoute(.put, "/v1/watchlists/{id}/suppliers", right: .watch, body: .whole(limit: uploadBytes), handler: replace),
         LiveRoute(.delete, "/v1/watchlists/{id}/suppliers/{number}", right: .watch, handler: removeSupplier),
         LiveRoute(.post, "/v1/watchlists/{id}/suppliers/{number}/confirm", right: .watch, body: LiveRoute.usualBody, handler: confirm),
         LiveRoute(.post, "/v1/watchlists/{id}/suppliers/{number}/reject", right: .watch, body: LiveRoute.usualBody, handler: reject),
-        LiveRoute(.get, "/v1/watchlists/{id}/screening", right: .watch, handler: screen),
+        LiveRoute(.get, "/v1/watchlists/{id}/screening", right: .watch, parameters: ["limit", "after"], handler: screen),
     ]
 
     // MARK: Lists
 
     @Sendable private static func list(_ call: LiveCall) async throws -> Reply {
-        _ = try QueryParameters(call.parameters, known: [])
         let brand = try call.brand()
         let store = call.services.store
         return try await call.services.workers.run {
@@ -39,8 +38,7 @@ enum WatchListEndpoints {
     }
 
     @Sendable private static func show(_ call: LiveCall) async throws -> Reply {
-        _ = try QueryParameters(call.parameters, known: [])
-        return try await summary(call, try call.value("id"), status: .ok)
+        try await summary(call, try call.value("id"), status: .ok)
     }
 
     private static func summary(
@@ -61,16 +59,15 @@ enum WatchListEndpoints {
     }
 
     @Sendable private static func add(_ call: LiveCall) async throws -> Reply {
-        let parameters = try QueryParameters(call.parameters, known: ["name"])
         let brand = try call.brand()
-        guard let name = parameters.text("name") else {
+        guard let name = call.query.text("name") else {
             throw Problem(parameter: "name", detail: "name: missing; name the list by ?name=")
         }
         let (list, matched) = try await readAndMatch(call)
-        let id = try await call.services.writer.submit(as: call.author) {
-            try $0.addWatchList(name: name, brand: brand, suppliers: matched)
-        }
-        return try await summary(call, id, status: .created, read: list)
+        let (id, isReplayed) = try await call.addOnce { try $0.addWatchList(name: name, brand: brand, suppliers: matched) }
+        var reply = try await summary(call, id, status: .created, read: list)
+        if isReplayed { reply.headers[.idempotencyReplayed] = "true" }
+        return reply
     }
 
     @Sendable private static func rename(_ call: LiveCall) async throws -> Reply {
@@ -94,7 +91,6 @@ enum WatchListEndpoints {
 
     /// The match report of a list that is not stored.
     @Sendable private static func match(_ call: LiveCall) async throws -> Reply {
-        _ = try QueryParameters(call.parameters, known: [])
         _ = try call.brand()
         let (list, matched) = try await readAndMatch(call)
         let store = call.services.store
@@ -115,12 +111,11 @@ enum WatchListEndpoints {
     }
 
     @Sendable private static func report(_ call: LiveCall) async throws -> Reply {
-        let parameters = try QueryParameters(call.parameters, known: ["state", "limit", "after"])
         let brand = try call.brand()
         let id = try call.value("id")
-        let state = try parameters.member("state", WatchMatchState.self)
-        let limit = try parameters.integer("limit", in: 1...1000, default: 100)
-        let after = try parameters.integer("after", in: 0...Int(Int32.max), default: 0)
+        let state = try call.query.member("state", WatchMatchState.self)
+        let limit = try call.query.integer("limit", in: 1...1000, default: 100)
+        let after = try call.query.integer("after", in: 0...Int(Int32.max), default: 0)
         let store = call.services.store
         return try await call.services.workers.run {
             guard
@@ -139,7 +134,6 @@ enum WatchListEndpoints {
     @Sendable private static func replace(_ call: LiveCall) async throws -> Reply { try await put(call, replacing: true) }
 
     private static func put(_ call: LiveCall, replacing: Bool) async throws -> Reply {
-        _ = try QueryParameters(call.parameters, known: [])
         let brand = try call.brand()
         let id = try call.value("id")
         let store = call.services.store
@@ -192,11 +186,10 @@ enum WatchListEndpoints {
     }
 
     @Sendable private static func screen(_ call: LiveCall) async throws -> Reply {
-        let parameters = try QueryParameters(call.parameters, known: ["limit", "after"])
         let brand = try call.brand()
         let id = try call.value("id")
-        let limit = try parameters.integer("limit", in: 1...1000, default: 100)
-        let after = try parameters.integer("after", in: 0...Int(Int32.max), default: 0)
+        let limit = try call.query.integer("limit", in: 1...1000, default: 100)
+        let after = try call.query.integer("after", in: 0...Int(Int32.max), default: 0)
         let store = call.services.store
         return try await call.services.workers.run {
             guard let list = try store.watchList(id, ofBrand: brand),

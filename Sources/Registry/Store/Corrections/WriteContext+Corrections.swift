@@ -55,6 +55,7 @@ extension WriteContext {
                 .changedMeanwhile, field: "If-Match", value: "\(version)",
                 reason: "the record is at version \(row.version), in stage \(row.stage.name); read its history and decide anew")
         }
+        try refuseIfRemoved(row.factoryPK)
         if row.isDue(at: now) {
             try complete(&row)
         }

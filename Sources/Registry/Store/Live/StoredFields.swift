@@ -14,7 +14,7 @@ package struct StoredFields: Sendable {
     /// False for what only its brand may see.
     package var isPublic = true
 
-    /// The fields with a client's changes: null takes a field away.
+    /// The fields with a client's changes: null takes a field away, and so it does inside an object.
     ///
     /// - Parameters:
     ///   - fixed: fields that identify the row; a change may only repeat them.
@@ -32,14 +32,29 @@ package struct StoredFields: Sendable {
                 continue
             }
             result.members.removeAll { $0.key == key }
-            if case .null = value { continue }
-            result.members.append((key, value))
+            let merged = value.merged(into: fields[key])
+            if merged == .null { continue }
+            result.members.append((key, merged))
         }
         return result
     }
 }
 
 extension JSONValue {
+    /// This value as a merge patch of another (RFC 7396); null: nothing is left.
+    fileprivate func merged(into stored: JSONValue?) -> JSONValue {
+        guard case .object(let changes) = self else { return self }
+        var members: [(key: String, value: JSONValue)] = []
+        if case .object(let kept)? = stored { members = kept }
+        for (key, value) in changes {
+            let before = members.first { $0.key == key }?.value
+            members.removeAll { $0.key == key }
+            let merged = value.merged(into: before)
+            if merged != .null { members.append((key, merged)) }
+        }
+        return members.isEmpty ? .null : .object(members)
+    }
+
     fileprivate static func text(_ value: String?) -> JSONValue { value.map { .string($0) } ?? .null }
     fileprivate static func number(_ value: Double) -> JSONValue {
         let isWhole = value == value.rounded() && abs(value) < 1e15
@@ -153,6 +168,20 @@ extension RegistryStore {
             ], brandPK: row.int(0))
     }
 
+    /// A link that is to be changed.
+    ///
+    /// - Parameter onlyBrand: the only brand whose links may be; nil: any.
+    /// - Throws: `WriteRefusal`, the same when there is none and when it is another's: who buys where is nobody's business. `RegistryError`.
+    static func linkToChange(
+        _ link: (brand: String, factory: String, kind: String), onlyBrand: Int64?, _ db: Database, path: String
+    ) throws -> StoredFields {
+        let stored = try linkFields(brand: link.brand, factory: link.factory, kind: link.kind, db, path: path)
+        guard let stored, onlyBrand == nil || onlyBrand == stored.brandPK else {
+            throw WriteRefusal(.notFound, field: "kind", value: link.kind, reason: "there is no such link")
+        }
+        return stored
+    }
+
     static func linkFields(
         brand: String, factory: String, kind: String, _ db: Database, path: String
     ) throws(RegistryError) -> StoredFields? {
@@ -163,7 +192,7 @@ extension RegistryStore {
                 SELECT link.pk, link.changed_seq, brands.id, factories.id, link.since, link.until, link.tier, link.source, link.published,
                 link.factory_pk, link.brand_pk
                 FROM supplier_links AS link JOIN brands ON brands.pk = link.brand_pk JOIN factories ON factories.pk = link.factory_pk
-                WHERE brands.id = ?1 AND factories.id = ?2 AND link.kind = ?3
+                WHERE brands.id = ?1 AND factories.id = ?2 AND link.kind = ?3 AND factories.removed_seq IS NULL
                 """)
         row.bind(1, brand)
         row.bind(2, factory)

@@ -14,6 +14,7 @@ extension WriteContext {
             throw WriteRefusal(.notFound, field: "id", value: id, reason: "no record has this id")
         }
         try check(version, of: stored)
+        if let factory = stored.factoryPK { try refuseIfRemoved(factory) }
         let merged = try stored.merged(with: changes, fixed: ["id", "factory_id"])
         if let state = changes["state"], state != stored.fields["state"], state != .string(RecordState.withdrawn.name) {
             throw WriteRefusal(
@@ -22,6 +23,16 @@ extension WriteContext {
         }
         let read = try readers.use { (reader) throws(WriteRefusal) in try reader.record(merged) }
         return (try write(record: read.draft, policy: .addOrChange), read.warnings)
+    }
+
+    /// What is known of a removed factory stays as it is, until the factory is added again.
+    func refuseIfRemoved(_ factory: Int64) throws {
+        let row = try statement("SELECT id FROM factories WHERE pk = ?1 AND removed_seq IS NOT NULL")
+        row.bind(1, factory)
+        guard try row.step() else { return }
+        throw WriteRefusal(
+            .conflict, field: "factory_id", value: row.text(0) ?? "",
+            reason: "has been removed; add it again before its records are changed")
     }
 
     /// Withdraws a record, as its authority does: it stays in the history and no longer counts.
@@ -62,10 +73,7 @@ extension WriteContext {
         link: (brand: String, factory: String, kind: String), with changes: JSONBody, version: Int64?, onlyBrand: Int64?,
         readers: DraftReaders
     ) throws -> (receipt: WriteReceipt, warnings: [String]) {
-        let stored = try RegistryStore.linkFields(brand: link.brand, factory: link.factory, kind: link.kind, db, path: path)
-        guard let stored, onlyBrand == nil || onlyBrand == stored.brandPK else {
-            throw WriteRefusal(.notFound, field: "kind", value: link.kind, reason: "there is no such link")
-        }
+        let stored = try RegistryStore.linkToChange(link, onlyBrand: onlyBrand, db, path: path)
         try check(version, of: stored)
         let merged = try stored.merged(with: changes, fixed: ["brand_id", "factory_id", "kind"])
         let read = try readers.use { (reader) throws(WriteRefusal) in try reader.link(merged) }

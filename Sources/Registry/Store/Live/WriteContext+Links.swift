@@ -46,10 +46,9 @@ extension WriteContext {
     public func removeLink(
         brand: String, factory: String, kind: String, version: Int64?, onlyBrand brandPK: Int64?
     ) throws -> WriteReceipt {
-        let stored = try RegistryStore.linkFields(brand: brand, factory: factory, kind: kind, db, path: path)
-        // The same answer for another brand's link and for none: who buys where is nobody's business.
-        guard let stored, brandPK == nil || brandPK == stored.brandPK, let factoryPK = stored.factoryPK, let owner = stored.brandPK else {
-            throw WriteRefusal(.notFound, field: "kind", value: kind, reason: "there is no such link")
+        let stored = try RegistryStore.linkToChange((brand, factory, kind), onlyBrand: brandPK, db, path: path)
+        guard let factoryPK = stored.factoryPK, let owner = stored.brandPK else {
+            throw RegistryError.damaged(path: path, detail: "a supplier link without its factory or brand")
         }
         try check(version, of: stored)
         let row = try statement("DELETE FROM supplier_links WHERE pk = ?1")

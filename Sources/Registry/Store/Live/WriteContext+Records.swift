@@ -67,8 +67,10 @@ extension WriteContext {
             receipt.sequence = try version("records", id: id) ?? 0
             return receipt
         }
-        let data = WriteContext.event(of: draft, severity: severity, status: assessment.status, before: before)
-        let isWithdrawn = outcome == .changed && draft.state == .withdrawn && stateBefore != .withdrawn
+        // Not always the draft's: where steps were taken, theirs stands.
+        let stateNow = try state(ofRecord: id) ?? draft.state
+        let data = WriteContext.event(of: draft, state: stateNow, severity: severity, status: assessment.status, before: before)
+        let isWithdrawn = outcome == .changed && stateNow == .withdrawn && stateBefore != .withdrawn
         receipt.sequence = try change(
             kind: outcome == .added ? "record.added" : isWithdrawn ? "record.withdrawn" : "record.changed", factoryPK: factory, subject: id,
             data: data)
@@ -98,12 +100,14 @@ extension WriteContext {
     }
 
     /// What watchers need to decide whether a record concerns them.
-    private static func event(of draft: RecordDraft, severity: UInt8?, status: FactoryStatus, before: FactoryStatus) -> String {
+    private static func event(
+        of draft: RecordDraft, state: RecordState, severity: UInt8?, status: FactoryStatus, before: FactoryStatus
+    ) -> String {
         var json = JSONWriter()
         json.object { json in
             json.field("kind", draft.kind.name)
             json.field("category", draft.category.name)
-            json.field("state", draft.state.name)
+            json.field("state", state.name)
             json.field("published", draft.published.iso)
             json.field(optional: "measure", draft.measure?.name)
             json.field(optional: "rating", draft.rating?.name)

@@ -9,13 +9,16 @@ final class OutletEntry {
     let id: String
     /// Nil for a station.
     let factoryPK: Int64?
+    /// Its readings are kept, for the factory may come back, but nothing is shown of them and none are added.
+    let isFactoryRemoved: Bool
     let kind: OutletKind
     var channels: [Pollutant: ChannelEntry] = [:]
 
-    init(pk: Int64, id: String, factoryPK: Int64?, kind: OutletKind) {
+    init(pk: Int64, id: String, factoryPK: Int64?, isFactoryRemoved: Bool, kind: OutletKind) {
         self.pk = pk
         self.id = id
         self.factoryPK = factoryPK
+        self.isFactoryRemoved = isFactoryRemoved
         self.kind = kind
     }
 }
@@ -46,7 +49,12 @@ final class OutletLookup {
 
     init(_ db: Database, path: String) throws(RegistryError) {
         self.path = path
-        byID = try RawStatement(db, path: path, sql: "SELECT pk, factory_pk, kind FROM outlets WHERE id = ?1")
+        byID = try RawStatement(
+            db, path: path,
+            sql: """
+                SELECT outlets.pk, factory_pk, kind, factories.removed_seq IS NOT NULL
+                FROM outlets LEFT JOIN factories ON factories.pk = outlets.factory_pk WHERE outlets.id = ?1
+                """)
         channels = try RawStatement(db, path: path, sql: "SELECT pk, pollutant, unit FROM channels WHERE outlet_pk = ?1")
         limits = try RawStatement(
             db, path: path, sql: "SELECT from_day, until_day, lower, upper FROM limits WHERE channel_pk = ?1 ORDER BY from_day")
@@ -65,6 +73,12 @@ final class OutletLookup {
         return entry
     }
 
+    /// What an outlet reports, as everyone may see it; nil when it does not, or when its factory has been removed.
+    func shownChannel(_ outletID: String, _ pollutant: Pollutant) throws(RegistryError) -> ChannelEntry? {
+        guard let outlet = try outlet(outletID), !outlet.isFactoryRemoved else { return nil }
+        return outlet.channels[pollutant]
+    }
+
     func forget(_ id: String) {
         known[id] = nil
         last = nil
@@ -77,7 +91,8 @@ final class OutletLookup {
         guard let kind = OutletKind(rawValue: UInt8(truncatingIfNeeded: byID.int(2))) else {
             throw .damaged(path: path, detail: "outlet \(id) has a kind unknown here")
         }
-        let entry = OutletEntry(pk: byID.int(0), id: id, factoryPK: byID.optionalInt(1), kind: kind)
+        let entry = OutletEntry(
+            pk: byID.int(0), id: id, factoryPK: byID.optionalInt(1), isFactoryRemoved: byID.int(3) != 0, kind: kind)
         channels.bind(1, entry.pk)
         defer { channels.reset() }
         while try channels.step() {

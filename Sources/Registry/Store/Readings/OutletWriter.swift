@@ -19,9 +19,11 @@ extension WriteContext {
         try OutletWriter.check(draft)
         var factoryPK: Int64?
         if let id = draft.factoryID {
-            let row = try statement("SELECT pk FROM factories WHERE id = ?1")
+            let row = try statement("SELECT pk, removed_seq IS NOT NULL FROM factories WHERE id = ?1")
             row.bind(1, id)
             guard try row.step() else { throw WriteRefusal(.invalid, field: "factory", value: id, reason: "no factory has this id") }
+            // Other limits would begin exceedances of a factory that nobody sees.
+            guard row.int(1) == 0 else { throw WriteRefusal(.invalid, field: "factory", value: id, reason: "has been removed") }
             factoryPK = row.int(0)
         }
         if let owner, factoryPK != owner {

@@ -96,6 +96,9 @@ private final class ReadingWriter {
         if let owner, outlet.factoryPK != owner {
             return .rejected(field: "outlet", value: draft.outletID, reason: "belongs to another factory than the key's")
         }
+        if outlet.isFactoryRemoved {
+            return .rejected(field: "outlet", value: draft.outletID, reason: "its factory has been removed")
+        }
         guard let channel = outlet.channels[draft.pollutant] else {
             let items = outlet.channels.keys.map(\.code).sorted().joined(separator: ", ")
             return .rejected(

@@ -104,13 +104,11 @@ extension RegistryStore {
         }
     }
 
-    /// An outlet or a station with its latest readings; nil when there is none.
+    /// An outlet or a station with its latest readings; nil when there is none, or its factory has been removed.
     public func outlet(id: String, atMilliseconds time: Int64 = LiveTime.now()) throws(RegistryError) -> OutletStatus? {
         try read { db in
-            let row = try RawStatement(db, path: path, sql: "SELECT pk FROM outlets WHERE id = ?1")
-            row.bind(1, id)
-            guard try row.step() else { return nil }
-            return try status(ofOutlet: row.int(0), now: MonitoringSettings(db, path: path).now(atSecond: time / 1000), db)
+            guard let outlet = try OutletLookup(db, path: path).outlet(id), !outlet.isFactoryRemoved else { return nil }
+            return try status(ofOutlet: outlet.pk, now: MonitoringSettings(db, path: path).now(atSecond: time / 1000), db)
         }
     }
 
@@ -188,21 +186,8 @@ extension RegistryStore {
         return try row.step() && row.int(0) != 0
     }
 
-    /// The states that have changed after a generation, and the generation that they lead to; from 0 all of them.
-    ///
-    /// Cost: O(monitored factories), under 100 ns each for those that have not changed.
-    public func monitoringStates(
-        after generation: Int64, atMilliseconds time: Int64 = LiveTime.now()
-    ) throws(RegistryError) -> (states: [MonitoringState], generation: Int64, now: Hour) {
-        try read { db in
-            let settings = try MonitoringSettings(db, path: path)
-            let now = settings.now(atSecond: time / 1000)
-            guard settings.generation > generation else { return ([], generation, now) }
-            return (try states(db, where: "state.generation > ?1", generation), settings.generation, now)
-        }
-    }
-
-    fileprivate func states(_ db: Database, where condition: String, _ value: Int64? = nil) throws(RegistryError) -> [MonitoringState] {
+    /// States of factories, removed ones too, by pk.
+    func states(_ db: Database, where condition: String, _ value: Int64? = nil) throws(RegistryError) -> [MonitoringState] {
         let rows = try RawStatement(
             db, path: path,
             sql: """
@@ -228,14 +213,15 @@ extension RegistryStore {
 
     /// The hours of one item from `from` to `to`, both included, in order.
     ///
-    /// - Returns: nil when there is no such outlet or it does not report the item. Days whose hours were given up have none.
+    /// - Returns: nil when there is no such outlet, its factory has been removed or it does not report the item. Days whose hours were given
+    ///   up have none.
     ///
     /// Cost: some µs an hour.
     public func series(
         outletID: String, _ pollutant: Pollutant, from: Hour, to: Hour
     ) throws(RegistryError) -> (unit: MeasuringUnit, hours: [SeriesHour])? {
         try read { db in
-            guard let channel = try OutletLookup(db, path: path).outlet(outletID)?.channels[pollutant] else { return nil }
+            guard let channel = try OutletLookup(db, path: path).shownChannel(outletID, pollutant) else { return nil }
             let earlier = try earlierVersions(channel.pk, from: from, to: to, db)
             var hours: [SeriesHour] = []
             try forEachReading(channel.pk, from: from, to: to, db) { hour, reading in
@@ -252,7 +238,7 @@ extension RegistryStore {
         outletID: String, _ pollutant: Pollutant, from: Hour, to: Hour
     ) throws(RegistryError) -> (unit: MeasuringUnit, days: [SeriesDay])? {
         try read { db in
-            guard let channel = try OutletLookup(db, path: path).outlet(outletID)?.channels[pollutant] else { return nil }
+            guard let channel = try OutletLookup(db, path: path).shownChannel(outletID, pollutant) else { return nil }
             var days: [SeriesDay] = []
             func day(_ day: Int32, _ summary: DailySummary) {
                 days.append(
@@ -357,7 +343,7 @@ extension RegistryStore {
         outletID: String, _ pollutant: Pollutant, hour: Hour
     ) throws(RegistryError) -> (unit: MeasuringUnit, versions: [ReadingVersion])? {
         try read { db in
-            guard let channel = try OutletLookup(db, path: path).outlet(outletID)?.channels[pollutant] else { return nil }
+            guard let channel = try OutletLookup(db, path: path).shownChannel(outletID, pollutant) else { return nil }
             let rows = try RawStatement(
                 db, path: path,
                 sql: """
@@ -399,61 +385,6 @@ extension RegistryStore {
                 usage.tableBytes = Int(pages.int(0))
             }
             return usage
-        }
-    }
-}
-
-/// A factory that reports, with its state: a point of the map.
-public struct MonitoredFactory: Hashable, Sendable {
-    public var pk: Int64
-    public var id: String
-    public var nameZH: String?
-    public var nameEN: String?
-    /// Degrees, WGS 84.
-    public var longitude: Double
-    public var latitude: Double
-    public var state: MonitoringState
-
-    public init(
-        pk: Int64, id: String, nameZH: String?, nameEN: String?, longitude: Double, latitude: Double, state: MonitoringState
-    ) {
-        self.pk = pk
-        self.id = id
-        self.nameZH = nameZH
-        self.nameEN = nameEN
-        self.longitude = longitude
-        self.latitude = latitude
-        self.state = state
-    }
-}
-
-extension RegistryStore {
-    /// All factories that have ever reported, with their states, by pk; the generation of the states, and what hour it is.
-    ///
-    /// Cost: O(monitored factories), about 2 µs each.
-    public func monitoredFactories(
-        atMilliseconds time: Int64 = LiveTime.now()
-    ) throws(RegistryError) -> (factories: [MonitoredFactory], generation: Int64, now: Hour) {
-        try read { db in
-            let settings = try MonitoringSettings(db, path: path)
-            var byPK: [Int64: MonitoringState] = [:]
-            for state in try states(db, where: "1") { byPK[state.factoryPK] = state }
-            let rows = try RawStatement(
-                db, path: path,
-                sql: """
-                    SELECT pk, id, name_zh, name_en, lon, lat FROM factories
-                    WHERE pk IN (SELECT factory_pk FROM monitoring_state) AND removed_seq IS NULL ORDER BY pk
-                    """)
-            var factories: [MonitoredFactory] = []
-            factories.reserveCapacity(byPK.count)
-            while try rows.step() {
-                guard let state = byPK[rows.int(0)] else { continue }
-                factories.append(
-                    MonitoredFactory(
-                        pk: rows.int(0), id: rows.text(1) ?? "", nameZH: rows.text(2), nameEN: rows.text(3), longitude: rows.double(4),
-                        latitude: rows.double(5), state: state))
-            }
-            return (factories, settings.generation, settings.now(atSecond: time / 1000))
         }
     }
 }

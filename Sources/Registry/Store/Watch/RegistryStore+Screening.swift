@@ -45,7 +45,8 @@ extension RegistryStore {
             let row = try RawStatement(
                 db, path: path,
                 sql: """
-                    SELECT number, ref, tier, tags, factories.pk, factories.id, name_zh, name_en, factories.credit_code, address
+                    SELECT number, ref, tier, tags, factories.pk, factories.id, name_zh, name_en, factories.credit_code, address,
+                    removed_seq IS NOT NULL
                     FROM watch_entries AS entry JOIN factories ON factories.pk = entry.factory_pk
                     WHERE list_pk = ?1 AND number > ?2 ORDER BY number LIMIT ?3
                     """)
@@ -61,7 +62,8 @@ extension RegistryStore {
             let judgement = try FactoryJudgement(db, path: path)
             var screened: [ScreenedSupplier] = []
             while try row.step() {
-                guard let factory = FactoryName(row, from: 5) else { continue }
+                guard var factory = FactoryName(row, from: 5) else { continue }
+                factory.isRemoved = row.int(10) != 0
                 let pk = row.int(4)
                 let assessment = try judgement.assess(factoryPK: pk, severityOf: nil).assessment
                 var items: [ScreenedSupplier.Item] = []

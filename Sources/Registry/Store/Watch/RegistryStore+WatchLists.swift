@@ -72,7 +72,7 @@ extension RegistryStore {
                 db, path: path,
                 sql: """
                     SELECT entry.pk, number, ref, entry.factory_id, entry.credit_code, entry.name, place, tier, tags, state, basis,
-                    factories.id, name_zh, name_en, factories.credit_code, address
+                    factories.id, name_zh, name_en, factories.credit_code, address, removed_seq IS NOT NULL
                     FROM watch_entries AS entry LEFT JOIN factories ON factories.pk = entry.factory_pk
                     WHERE list_pk = ?1 AND number > ?2 AND (?3 IS NULL OR state = ?3) ORDER BY number LIMIT ?4
                     """)
@@ -85,7 +85,7 @@ extension RegistryStore {
                 sql: """
                     SELECT score, reason, factories.id, name_zh, name_en, credit_code, address
                     FROM watch_candidates JOIN factories ON factories.pk = factory_pk
-                    WHERE entry_pk = ?1 AND rejected = 0 ORDER BY score DESC, factories.pk
+                    WHERE entry_pk = ?1 AND rejected = 0 AND removed_seq IS NULL ORDER BY score DESC, factories.pk
                     """)
             var entries: [WatchEntry] = []
             while try row.step() {
@@ -95,6 +95,7 @@ extension RegistryStore {
                     state: WatchMatchState(rawValue: row.int(9)) ?? .unmatched,
                     basis: row.optionalInt(10).flatMap { WatchMatchBasis(rawValue: $0) }, factory: FactoryName(row, from: 11),
                     candidates: [])
+                if entry.factory != nil { entry.factory?.isRemoved = row.int(16) != 0 }
                 candidate.bind(1, row.int(0))
                 while try candidate.step() {
                     guard let factory = FactoryName(candidate, from: 2) else { continue }

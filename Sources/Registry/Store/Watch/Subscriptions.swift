@@ -134,7 +134,7 @@ extension WriteContext {
         insert.bind(2, brand)
         insert.bind(3, channel.rawValue)
         insert.bind(4, target)
-        insert.bind(5, try label.map { (name) throws(WriteRefusal) in try WriteContext.checkedName(name) })
+        insert.bind(5, try label.map { (name) throws(WriteRefusal) in try WriteContext.checkedName(name, field: "label") })
         insert.bind(6, secret)
         insert.bind(7, now)
         insert.bind(8, Int64(digestMinute))

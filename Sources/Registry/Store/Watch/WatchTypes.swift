@@ -92,6 +92,8 @@ public struct FactoryName: Hashable, Sendable {
     public var nameEN: String?
     public var creditCode: String?
     public var address: String?
+    /// Whether the factory has been removed since: it is matched still, and back when it is added again.
+    public var isRemoved = false
 }
 
 /// A watch list, without its entries.

@@ -327,11 +327,11 @@ extension WriteContext {
         .map { $0 ?? "" }.joined(separator: "\u{0}")
     }
 
-    static func checkedName(_ name: String) throws(WriteRefusal) -> String {
+    static func checkedName(_ name: String, field: String = "name") throws(WriteRefusal) -> String {
         guard !NameKey.normalized(name).isEmpty, name.unicodeScalars.count <= 100, !name.unicodeScalars.contains(where: { $0.value < 0x20 })
         else {
             throw WriteRefusal(
-                .invalid, field: "name", value: String(name.prefix(64)), reason: "must be a text of 1 to 100 characters on one line")
+                .invalid, field: field, value: String(name.prefix(64)), reason: "must be a text of 1 to 100 characters on one line")
         }
         return name
     }
