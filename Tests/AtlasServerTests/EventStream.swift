@@ -33,6 +33,9 @@ final class EventStream: Sendable {
         return text
     }
 
+    /// How many events of a name there were so far.
+    func count(of event: String) -> Int { lines("event: ").count { $0 == event } }
+
     /// Numbers of the events so far.
     var ids: [Int] { lines("id: ").compactMap { Int($0) } }
 

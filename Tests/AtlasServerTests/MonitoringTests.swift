@@ -192,6 +192,26 @@ extension LiveServer {
         }
     }
 
+    /// The dot stays red: only the monitoring map is another.
+    @Test func anExceedanceOfAViolatingFactoryIsToldToOpenMaps() async throws {
+        try await withLiveServer { live in
+            try await live.addMonitoredFactory()
+            let record = #"{"factory_id":"N1","kind":"penalty","category":"water","published":"\#(Day.today().iso)"}"#
+            #expect(try await live.send("POST", "/v1/records", as: .feed, body: record).json["status"] as? String == "violating")
+            // The record's own event is over before the stream begins.
+            #expect(
+                try await TestServer.eventually {
+                    let seq = try await live.server.get("/v1/live/head").json["seq"] as? Int
+                    return try await live.server.get("/v1/feed?after=0&limit=1000").json["next_after"] as? Int == seq
+                })
+            let stream = try EventStream(port: live.server.port, target: "/v1/live")
+            #expect(try await TestServer.eventually { stream.count(of: "hello") == 1 })
+            let before = stream.count(of: "tiles")
+            _ = try await live.deliver([LiveServer.line("75")])
+            #expect(try await TestServer.eventually { stream.count(of: "tiles") > before }, "open maps hear of nothing")
+        }
+    }
+
     @Test func aRemovedFactoryIsNowhereShownAndItsOutletsTakeNothing() async throws {
         try await withLiveServer { live in
             try await live.addMonitoredFactory()

@@ -927,6 +927,24 @@ class LiveTests(unittest.TestCase):
             stops.set()
             thread.join()
 
+    def test_a_ring_shows_who_exceeds_a_limit_as_soon_as_it_does(self):
+        found = self.live.get("/v1/factories/nearest", lon=SQUARE["longitude"], lat=SQUARE["latitude"], k=1)["features"][0]
+        factory, (longitude, latitude) = found["properties"]["id"], found["geometry"]["coordinates"]
+        self.live.post("/v1/outlets", self.key, json.dumps({
+            "id": "PAGE-W", "factory": factory, "kind": "water",
+            "items": [{"pollutant": "COD", "unit": "mg/L", "limits": [{"upper": 50, "from": "2020-01-01"}]}]}).encode())
+        view = View(self, f"lang=en&exceeding=1&at=15/{latitude}/{longitude}", at=self.live).settle()
+        self.eventually_listening(view)
+        ringed = lambda: [item["id"] for item in view.drawn("monitoring")]
+        self.assertEqual(ringed(), [])
+        hour = time.strftime("%Y-%m-%dT%H:00+08:00", time.gmtime(time.time() + 8 * 3600))
+        self.live.post("/v1/readings", self.key, json.dumps({"outlet": "PAGE-W", "pollutant": "COD", "hour": hour, "value": 80}).encode())
+        view.eventually(lambda: ringed() == [factory], "no ring is drawn")
+        view.shot("exceeding-en")
+        # Whoever wants the map without them takes the tick away.
+        view.act(lambda: view.page.uncheck("#exceeding"))
+        self.assertEqual(ringed(), [])
+
     def eventually_listening(self, view):
         view.eventually(
             lambda: view.page.evaluate("() => performance.getEntriesByType('resource').some((item) => item.name.endsWith('/v1/live/head'))"),

@@ -162,7 +162,12 @@ extension Delta {
                 letters.learn(now.foldedName)
                 letters.learn(now.foldedFormerName)
             }
-            if let move = before.move(to: now, snapshot) { moves.append(move) }
+            if let move = before.move(to: now, snapshot) {
+                moves.append(move)
+            } else if let now, touched.monitored.contains(key) {
+                // What was violating and now exceeds a limit too is another on the monitoring map alone.
+                moves.append(Move(before: (now.longitude, now.latitude), after: (now.longitude, now.latitude)))
+            }
             sums.subtract(before, snapshot)
             if let now { sums.add(now) }
         }

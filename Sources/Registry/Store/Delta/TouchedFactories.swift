@@ -40,6 +40,8 @@ public struct TouchedFactories: Sendable {
     public var hasBatch: Bool
     /// Ascending pk; no state: the factory is removed.
     public var factories: [(pk: Int64, state: FactoryState?)]
+    /// Those of them whose monitoring has changed: an exceedance has begun or ended.
+    public var monitored: Set<Int64> = []
     /// Ids of all brands, ascending pk.
     public var brandIDs: [String]
 }
@@ -52,17 +54,21 @@ extension RegistryStore {
         try read { db in
             let head = try RegistryStore.nextSequence(db, path: path) - 1
             let rows = try RawStatement(
-                db, path: path, sql: "SELECT DISTINCT kind = 'batch', factory_pk FROM changes WHERE seq > ?1 AND seq <= ?2")
+                db, path: path,
+                sql: "SELECT DISTINCT kind = 'batch', factory_pk, entity = 'monitoring' FROM changes WHERE seq > ?1 AND seq <= ?2")
             rows.bind(1, sequence)
             rows.bind(2, head)
             var hasBatch = false
             var keys: Set<Int64> = []
+            var monitored: Set<Int64> = []
             while try rows.step() {
                 if rows.int(0) != 0 { hasBatch = true }
-                if let pk = rows.optionalInt(1) { keys.insert(pk) }
+                guard let pk = rows.optionalInt(1) else { continue }
+                keys.insert(pk)
+                if rows.int(2) != 0 { monitored.insert(pk) }
             }
             return try TouchedFactories(
-                sequence: head, hasBatch: hasBatch, factories: states(of: keys.sorted(), db), brandIDs: brandIDs(db))
+                sequence: head, hasBatch: hasBatch, factories: states(of: keys.sorted(), db), monitored: monitored, brandIDs: brandIDs(db))
         }
     }
 
