@@ -93,9 +93,6 @@ struct PlaceTable: Sendable {
         var reading: [UInt32]
     }
 
-    /// Places that are only a division of the code list, not of the earth.
-    private static let placeholders: Set<String> = ["市辖区", "县", "省直辖县级行政区划", "自治区直辖县级行政区划"]
-
     static func level(_ code: Int32) -> PlaceMatch.Level { code % 10_000 == 0 ? .province : code % 100 == 0 ? .prefecture : .county }
 
     /// - Throws: `SnapshotError.inconsistent` when the sections do not fit each other.
@@ -191,7 +188,9 @@ struct PlaceTable: Sendable {
         var heap = StringHeap()
         var readings = StringHeap()
         for name in names.sorted(by: { $0.code < $1.code }) {
-            guard name.code != codes.last, let inside = members[name.code], !placeholders.contains(name.nameZH) else { continue }
+            guard name.code != codes.last, let inside = members[name.code], !DivisionNames.placeholders.contains(name.nameZH) else {
+                continue
+            }
             codes.append(name.code)
             counts.append(UInt32(truncatingIfNeeded: inside.count))
             heap.append(name.nameZH)

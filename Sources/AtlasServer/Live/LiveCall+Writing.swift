@@ -21,15 +21,22 @@ extension LiveCall {
 
     /// As `write`, for what is shown from the registry once it is stored there: only the new thing's id is kept.
     ///
-    /// - Parameter add: adds it and returns its id.
-    func addOnce(_ add: @escaping @Sendable (WriteContext) throws -> String) async throws -> (id: String, isReplayed: Bool) {
-        guard let key = try idempotencyKey() else { return (try await services.writer.submit(as: author, add), false) }
-        return try await services.writer.submit(as: author) { context in
+    /// - Parameters:
+    ///   - add: adds it and returns its id.
+    ///   - show: the answer, by the id.
+    func addOnce(
+        _ add: @escaping @Sendable (WriteContext) throws -> String, show: (String) async throws -> Reply
+    ) async throws -> Reply {
+        guard let key = try idempotencyKey() else { return try await show(services.writer.submit(as: author, add)) }
+        let (id, isReplayed) = try await services.writer.submit(as: author) { context in
             if let kept = try context.answer(for: key), let id = kept.location { return (id, true) }
             let id = try add(context)
             try context.keep(KeptAnswer(status: HTTPResponse.Status.created.code, etag: nil, location: id, body: []), for: key)
             return (id, false)
         }
+        var reply = try await show(id)
+        if isReplayed { reply.headers[.idempotencyReplayed] = "true" }
+        return reply
     }
 
     private func idempotencyKey() throws -> IdempotencyKey? {

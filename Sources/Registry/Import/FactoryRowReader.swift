@@ -6,10 +6,10 @@ import Geodesy
 final class FactoryRowReader {
     /// In characters.
     static let longestName = 200
-    /// What stands in the place of an id in addresses of queries.
-    static let reserved: Set = ["near", "nearest"]
     static let longestAddress = 500
     static let longestAttribute = 2000
+    /// What stands in the place of an id in addresses of queries.
+    static let reserved: Set = ["near", "nearest"]
 
     private let context: RowContext
     private let plan: ColumnPlan

@@ -75,10 +75,12 @@ struct PlaceKey {
         return key.contains(whole) || (!last.isEmpty && key.contains(last))
     }
 
+    /// What stands between the names of places, and what their Chinese names end in.
+    static let separators: Set<Character> = [",", "，", ";", "；", "/", "|", "、", "-", "·"]
+    static let suffixes: Set<Character> = ["省", "市", "区", "县", "州", "盟", "旗"]
+
     /// `江苏省苏州市` ends in `苏州市`, `Jiangsu, Suzhou` in `suzhou`: addresses often leave the province out.
     private static func lastPart(of text: String) -> String {
-        let separators: Set<Character> = [",", "，", ";", "；", "/", "|", "、", "-", "·"]
-        let suffixes: Set<Character> = ["省", "市", "区", "县", "州", "盟", "旗"]
         let parts = text.split(whereSeparator: { separators.contains($0) }).map { NameKey.normalized(String($0)) }.filter { !$0.isEmpty }
         guard let part = parts.last else { return "" }
         let characters = Array(part)

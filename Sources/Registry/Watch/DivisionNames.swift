@@ -1,7 +1,10 @@
 // DivisionNames.swift: provinces and prefectures by code, as they are called in short, in full and in English, so that a place is known
 // in a registry without borders too, and by the names that borders do not carry: 上海, 浙江舟山, Zhoushan.
 
-enum DivisionNames {
+package enum DivisionNames {
+    /// Names that the code list has for what is only a division of it, not of the earth.
+    package static let placeholders: Set<String> = ["市辖区", "县", "省直辖县级行政区划", "自治区直辖县级行政区划"]
+
     /// Codes of GB/T 2260, six digits, by each of their names as `PlaceLexicon` compares them.
     static let codes: [String: Set<Int64>] = {
         var codes: [String: Set<Int64>] = [:]

@@ -15,10 +15,8 @@ final class PlaceLexicon {
     /// Longer texts are addresses, of which the beginning says the place.
     private static let longestText = 60
     private static let longestName = 15
-    private static let separators: Set<Character> = [",", "，", ";", "；", "/", "|", "、", "-", "·", "(", ")", "（", "）"]
-    private static let suffixes: Set<Character> = ["省", "市", "区", "县", "州", "盟", "旗"]
-    /// Of the code list, not of the earth.
-    private static let placeholders: Set<String> = ["市辖区", "县", "省直辖县级行政区划", "自治区直辖县级行政区划"]
+    /// Shanghai (上海).
+    private static let separators = PlaceKey.separators.union(["(", ")", "（", "）"])
     /// What says of what kind a place is, or in what country, and not which.
     private static let kinds: Set<String> = [
         "china", "pr", "prc", "peoples", "republic", "of", "province", "prov", "sheng", "city", "municipality", "shi", "prefecture",
@@ -30,7 +28,7 @@ final class PlaceLexicon {
         var readings: [(name: String, code: Int64)] = []
         for place in places {
             let name = NameKey.normalized(place.nameZH)
-            if !name.isEmpty, !PlaceLexicon.placeholders.contains(name) {
+            if !name.isEmpty, !DivisionNames.placeholders.contains(name) {
                 known[name, default: []].insert(place.code)
                 let short = PlaceLexicon.short(name)
                 if let short { known[short, default: []].insert(place.code) }
@@ -95,7 +93,7 @@ final class PlaceLexicon {
             guard let codes = codes(named: String(name)) else { continue }
             let narrowed = outer.map { PlaceLexicon.narrowed($0, codes) } ?? codes
             guard !narrowed.isEmpty else { continue }
-            let isWhole = name.last.map(PlaceLexicon.suffixes.contains) ?? false
+            let isWhole = name.last.map(PlaceKey.suffixes.contains) ?? false
             if let all = chineseNames(rest.dropFirst(length), within: narrowed, names: names + 1, isWhole: isWhole) { return all }
         }
         return rest.isEmpty || isWhole || names > 1 ? outer : nil

@@ -31,10 +31,11 @@ enum RuleEndpoints {
     @Sendable private static func add(_ call: LiveCall) async throws -> Reply {
         let brand = try call.brand()
         let rule = try WatchRule(call.json())
-        let (id, isReplayed) = try await call.addOnce { try $0.addRule(rule, brand: brand) }
-        var reply = try await reply(call, id, status: .created)
-        if isReplayed { reply.headers[.idempotencyReplayed] = "true" }
-        return reply
+        return try await call.addOnce {
+            try $0.addRule(rule, brand: brand)
+        } show: {
+            try await reply(call, $0, status: .created)
+        }
     }
 
     @Sendable private static func replace(_ call: LiveCall) async throws -> Reply {

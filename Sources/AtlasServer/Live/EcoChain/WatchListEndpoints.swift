@@ -64,10 +64,11 @@ enum WatchListEndpoints {
             throw Problem(parameter: "name", detail: "name: missing; name the list by ?name=")
         }
         let (list, matched) = try await readAndMatch(call)
-        let (id, isReplayed) = try await call.addOnce { try $0.addWatchList(name: name, brand: brand, suppliers: matched) }
-        var reply = try await summary(call, id, status: .created, read: list)
-        if isReplayed { reply.headers[.idempotencyReplayed] = "true" }
-        return reply
+        return try await call.addOnce {
+            try $0.addWatchList(name: name, brand: brand, suppliers: matched)
+        } show: {
+            try await summary(call, $0, status: .created, read: list)
+        }
     }
 
     @Sendable private static func rename(_ call: LiveCall) async throws -> Reply {

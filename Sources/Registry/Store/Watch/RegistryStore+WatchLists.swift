@@ -95,7 +95,7 @@ extension RegistryStore {
                     state: WatchMatchState(rawValue: row.int(9)) ?? .unmatched,
                     basis: row.optionalInt(10).flatMap { WatchMatchBasis(rawValue: $0) }, factory: FactoryName(row, from: 11),
                     candidates: [])
-                if entry.factory != nil { entry.factory?.isRemoved = row.int(16) != 0 }
+                entry.factory?.isRemoved = row.int(16) != 0
                 candidate.bind(1, row.int(0))
                 while try candidate.step() {
                     guard let factory = FactoryName(candidate, from: 2) else { continue }
