@@ -20,7 +20,6 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
-        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
@@ -41,22 +40,24 @@ let package = Package(
         .systemLibrary(name: "CFreeType", pkgConfig: "freetype2", providers: [.apt(["libfreetype-dev"])]),
         .systemLibrary(name: "CCairo", pkgConfig: "librsvg-2.0", providers: [.apt(["librsvg2-dev"])]),
         .systemLibrary(name: "CXXHash", pkgConfig: "libxxhash", providers: [.apt(["libxxhash-dev"])]),
+        .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
 
         // The hot core: no I/O, no Foundation.
         .target(name: "SpatialIndex", dependencies: ["CVector"]),
         .target(name: "VectorTile"),
         // Readings, limits, indices: pure rules.
         .target(name: "Monitoring"),
+        .target(name: "Digests", dependencies: ["COpenSSL"]),
         .target(name: "Geodesy", dependencies: ["CProj"]),
         .target(name: "Boundaries", dependencies: ["CGeos", "CZlib", "Geodesy", "SpatialIndex"]),
 
         // Letters, signs and logos as pictures.
-        .target(name: "MapArt", dependencies: ["CFreeType", "CCairo", .product(name: "Crypto", package: "swift-crypto")]),
+        .target(name: "MapArt", dependencies: ["CFreeType", "CCairo", "Digests"]),
         // Calls of webhooks and mails: knows nothing of what they say.
         .target(
             name: "Delivery",
             dependencies: [
-                .product(name: "Crypto", package: "swift-crypto"),
+                "Digests",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
@@ -67,8 +68,7 @@ let package = Package(
         .target(
             name: "Registry",
             dependencies: [
-                "Geodesy", "Boundaries", "Monitoring", "CSQLite", "CZlib",
-                .product(name: "Crypto", package: "swift-crypto"),
+                "Geodesy", "Boundaries", "Monitoring", "Digests", "CSQLite", "CZlib",
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "GRDBSQLite", package: "GRDB.swift"),
             ]),
@@ -120,6 +120,7 @@ let package = Package(
 
         .testTarget(name: "SpatialIndexTests", dependencies: ["SpatialIndex", "CProj"]),
         .testTarget(name: "VectorTileTests", dependencies: ["VectorTile"], exclude: ["peers"]),
+        .testTarget(name: "DigestsTests", dependencies: ["Digests"]),
         .testTarget(name: "MonitoringTests", dependencies: ["Monitoring"], exclude: ["peers"]),
         .testTarget(name: "GeodesyTests", dependencies: ["Geodesy"], exclude: ["Fixtures"]),
         .testTarget(name: "BoundariesTests", dependencies: ["Boundaries", "CGeos", "Geodesy", "SpatialIndex"]),
@@ -150,7 +151,6 @@ let package = Package(
             name: "AtlasServerTests",
             dependencies: [
                 "AtlasServer", "EcoChain", "Delivery", "DeliveryTestSupport", "Boundaries", "MapArt", "Monitoring",
-                .product(name: "HummingbirdTesting", package: "hummingbird"),
             ]),
         .testTarget(
             name: "blueatlasTests",

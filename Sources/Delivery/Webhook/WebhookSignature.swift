@@ -1,8 +1,7 @@
 // WebhookSignature.swift: how a receiver knows that a delivery is ours and new: HMAC-SHA-256 (RFC 2104) over timestamp, a point, and the
 // body, under a secret that only the two know. The timestamp is inside, so an old delivery that somebody recorded is told by its age.
 
-import Crypto
-import Foundation
+import Digests
 
 /// Signs and checks deliveries.
 public enum WebhookSignature {
@@ -15,14 +14,15 @@ public enum WebhookSignature {
     public static func makeSecret() -> String {
         var generator = SystemRandomNumberGenerator()
         let bytes = (0..<32).map { _ in UInt8.random(in: .min ... .max, using: &generator) }
-        return "whsec_" + hexadecimal(bytes)
+        return "whsec_" + bytes.hexadecimal
     }
 
     /// The header's value: one signature for each secret that is valid now, `v1=HEX,v1=HEX`.
     ///
     /// - Parameter timestamp: seconds since 1970.
     public static func header(body: [UInt8], timestamp: Int64, secrets: [String]) -> String {
-        secrets.map { "v1=" + hexadecimal(Array(code(body: body, timestamp: timestamp, secret: $0))) }.joined(separator: ",")
+        let message = message(body: body, timestamp: timestamp)
+        return secrets.map { "v1=" + SHA256.authenticationCode(for: message, key: Array($0.utf8)).hexadecimal }.joined(separator: ",")
     }
 
     /// What a receiver does: whether one of the signatures is right under the secret, and the timestamp near enough to its clock.
@@ -32,21 +32,11 @@ public enum WebhookSignature {
         return header.split(separator: ",").contains { part in
             guard part.hasPrefix("v1="), let given = bytes(part.dropFirst(3)) else { return false }
             // Compares in a time that tells nothing.
-            return HMAC<SHA256>.isValidAuthenticationCode(given, authenticating: message, using: SymmetricKey(data: Data(secret.utf8)))
+            return SHA256.isAuthenticationCode(given, for: message, key: Array(secret.utf8))
         }
     }
 
-    private static func message(body: [UInt8], timestamp: Int64) -> Data { Data("\(timestamp).".utf8) + Data(body) }
-
-    private static func code(body: [UInt8], timestamp: Int64, secret: String) -> HMAC<SHA256>.MAC {
-        HMAC<SHA256>.authenticationCode(
-            for: message(body: body, timestamp: timestamp), using: SymmetricKey(data: Data(secret.utf8)))
-    }
-
-    private static func hexadecimal(_ bytes: [UInt8]) -> String {
-        let digits = Array("0123456789abcdef".utf8)
-        return String(decoding: bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
-    }
+    private static func message(body: [UInt8], timestamp: Int64) -> [UInt8] { Array("\(timestamp).".utf8) + body }
 
     private static func bytes(_ text: Substring) -> [UInt8]? {
         let digits = Array(text.utf8)

@@ -2,7 +2,7 @@
 // file held (scripts, texts, positions, a second file behind the first) is not in it. Used by the command line and by uploads alike.
 
 import CCairo
-import Crypto
+import Digests
 
 /// Why a file is no logo. The text says what would be right.
 public enum LogoError: Error, Hashable, Sendable, CustomStringConvertible {
@@ -68,7 +68,7 @@ public struct LogoImage: Hashable, Sendable {
         png = kept.png()
         width = kept.width
         height = kept.height
-        hash = SHA256.hash(data: png).map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
+        hash = SHA256.hash(png).hexadecimal
         guard !png.isEmpty else { throw .damaged }
     }
 

@@ -2,7 +2,7 @@
 // secret, 256 random bits, proves that one holds it. Stored is HMAC-SHA-256 of the secret under a salt of the row's own: with a secret
 // of that size nothing is gained by a slow hash, and checking takes microseconds.
 
-import Crypto
+import Digests
 import Foundation
 
 /// A key, taken apart.
@@ -47,12 +47,12 @@ package struct KeyText: Sendable {
 
     /// What is stored for a secret.
     static func hash(_ secret: String, salt: [UInt8]) -> [UInt8] {
-        Array(HMAC<SHA256>.authenticationCode(for: Array(secret.utf8), using: SymmetricKey(data: salt)))
+        SHA256.authenticationCode(for: Array(secret.utf8), key: salt)
     }
 
     /// Whether `hash` belongs to `secret`; takes the same time for every wrong one.
     static func isValid(_ secret: String, salt: [UInt8], hash: [UInt8]) -> Bool {
-        HMAC<SHA256>.isValidAuthenticationCode(hash, authenticating: Array(secret.utf8), using: SymmetricKey(data: salt))
+        SHA256.isAuthenticationCode(hash, for: Array(secret.utf8), key: salt)
     }
 
     static func randomSalt() -> [UInt8] {

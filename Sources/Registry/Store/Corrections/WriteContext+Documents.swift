@@ -1,7 +1,7 @@
 // WriteContext+Documents.swift: documents into the registry, piece by piece, and out of it again when nobody has used them. A document becomes
 // public with the first accepted step that names it; until then only its uploader can see that it is there.
 
-import Crypto
+import Digests
 import GRDB
 
 /// What is known of a document beside its bytes.
@@ -31,7 +31,7 @@ public struct CheckedDocument: Sendable {
         type = try DocumentInspector.inspect(content, limits: limits)
         self.content = content
         self.name = DocumentName.clean(name, type: type)
-        sha256 = SHA256.hash(data: content).map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+        sha256 = SHA256.hash(content).hexadecimal
     }
 }
 

@@ -1,7 +1,7 @@
 // WriteContext+Answers.swift: answers that are kept for clients that ask twice. The answer is stored in the transaction of the write, so a
 // client that lost it gets the very same one for the same key, and the write happens once.
 
-import Crypto
+import Digests
 import GRDB
 
 /// An answer as it was given.
@@ -33,12 +33,7 @@ public struct IdempotencyKey: Hashable, Sendable {
                 .malformed, field: "Idempotency-Key", value: String(key.prefix(64)), reason: "is 1 to 200 printable ASCII characters")
         }
         self.key = key
-        var hash = SHA256()
-        for part in request {
-            withUnsafeBytes(of: UInt64(part.count)) { hash.update(bufferPointer: $0) }
-            hash.update(data: part)
-        }
-        requestHash = Array(hash.finalize())
+        requestHash = SHA256.hash(request.flatMap { part in withUnsafeBytes(of: UInt64(part.count).littleEndian, Array.init) + part })
     }
 
     /// How long answers are kept, milliseconds.
