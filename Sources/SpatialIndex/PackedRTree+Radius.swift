@@ -34,21 +34,31 @@ extension PackedRTree {
         let cursor = PageCursor(after, at: position)
         var list = Shortlist(limit: limit, ceiling: rim.surelyOut)
         var total = 0
-        cover(query, meters: meters) { run in
-            EarthScan(earth, run) { scan in
-                var index = scan.start
-                while index < scan.end {
-                    let (chordSquared, dz) = scan.chord(index, query)
-                    if chordSquared <= rim.surelyOut, filter(index) {
-                        let squared = query.estimate.squared(chordSquared: chordSquared, dz: dz)
-                        if squared <= rim.surelyIn || (squared <= rim.surelyOut && query.exact(index, earth, solver) <= meters) {
-                            total &+= 1
-                            if squared <= list.bar, cursor.isBefore(index, squared, query, earth, solver) {
-                                list.addNear(Candidate(squared: squared, index: index))
+        withUnsafeTemporaryAllocation(of: Double.self, capacity: NeighborRun.blockSize) { buffer in
+            guard let squares = buffer.baseAddress else { return }
+            cover(query, meters: meters) { run in
+                EarthScan(earth, run) { scan in
+                    var index = scan.start
+                    while index < scan.end {
+                        let block = Swift.min(NeighborRun.blockSize, scan.end &- index)
+                        let areAllOut: Bool
+                        if block == NeighborRun.blockSize, meters <= GeodesicEstimate.goodAsSolved {
+                            areAllOut = scan.estimates(index, query, rim, into: squares).areAllOut
+                        } else {
+                            areAllOut = scan.estimatesOfAnyChord(index, count: block, query, rim, into: squares)
+                        }
+                        if !areAllOut {
+                            for lane in 0..<block where squares[lane] <= rim.surelyOut && filter(index &+ lane) {
+                                let (index, squared) = (index &+ lane, squares[lane])
+                                guard squared <= rim.surelyIn || query.exact(index, earth, solver) <= meters else { continue }
+                                total &+= 1
+                                if squared <= list.bar, cursor.isBefore(index, squared, query, earth, solver) {
+                                    list.addNear(Candidate(squared: squared, index: index))
+                                }
                             }
                         }
+                        index &+= block
                     }
-                    index &+= 1
                 }
             }
         }
@@ -285,6 +295,26 @@ struct EarthScan {
             lane &+= 2
         }
         return (notIn.x | notIn.y == 0, notOut.x | notOut.y == 0)
+    }
+
+    /// Squared estimates of a few points by any chord, m², infinite for those surely out of the circle, and whether all are that.
+    ///
+    /// The `count` points from `index` on must be in start ..< end, and `squares` have room for them.
+    @inlinable
+    @inline(__always)
+    func estimatesOfAnyChord(
+        _ index: Int, count: Int, _ query: EarthQuery, _ rim: RadiusRim, into squares: UnsafeMutablePointer<Double>
+    ) -> Bool {
+        var areAllOut = true
+        for lane in 0..<count {
+            let (chordSquared, dz) = chord(index &+ lane, query)
+            squares[lane] = .infinity
+            if chordSquared <= rim.surelyOut {
+                squares[lane] = query.estimate.squared(chordSquared: chordSquared, dz: dz)
+                areAllOut = false
+            }
+        }
+        return areAllOut
     }
 }
 

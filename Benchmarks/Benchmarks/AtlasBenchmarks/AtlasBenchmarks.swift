@@ -18,6 +18,7 @@ let benchmarks: @Sendable () -> Void = {
         let positions = snapshot.positions()
         let index = OurIndex(degrees: positions)
         addIndexBenchmarks(index, positions)
+        try addNearBenchmarks(snapshot, positions)
         try addTileBenchmarks(snapshot, positions)
         addEncodingBenchmarks()
         Benchmark("snapshot open") { _ in blackHole(try Snapshot.open(path: path)) }
@@ -64,10 +65,28 @@ private func addIndexBenchmarks(_ index: OurIndex, _ positions: [Position]) {
     }
 }
 
+/// Pages of `/v1/factories/near`.
+private func addNearBenchmarks(_ snapshot: Snapshot, _ positions: [Position]) throws {
+    let filter = try Filter(parameters: [("status", "violating,unresolved")])
+    for kilometers in [1, 5, 20] {
+        let work = Work(name: "near \(kilometers) km", kind: .radius(kilometers: Double(kilometers)), queries: 100)
+        guard case .circles(let circles) = QuerySet(work, over: positions, seed: 1) else { continue }
+        for (words, filter) in [("", Filter()), (", filtered", filter)] {
+            Benchmark("\(work.name)\(words), 100 pages of 100") { _ in
+                for circle in circles {
+                    blackHole(
+                        try snapshot.near(
+                            longitude: circle.longitude, latitude: circle.latitude, radiusMeters: circle.meters, filter: filter))
+                }
+            }
+        }
+    }
+}
+
 private func addTileBenchmarks(_ snapshot: Snapshot, _ positions: [Position]) throws {
     let filter = try Filter(parameters: [("status", "violating,unresolved"), ("industry", "C17,C26")])
     let cells = positions.map { MercatorGrid.project(longitude: $0.longitude, latitude: $0.latitude) }
-    for zoom in [0, 3, 5, 7, 9, 11, 12, 13, 14, 15, 16] {
+    for zoom in 0...16 {
         var counts: [TileID: Int] = [:]
         for cell in cells { counts[TileID(containing: cell, z: zoom), default: 0] += 1 }
         // By count, then by place, so that the choice repeats.
@@ -83,7 +102,7 @@ private func addTileBenchmarks(_ snapshot: Snapshot, _ positions: [Position]) th
             let bytes = try snapshot.tile(map: .blue, id: dense)
             // The level that the server uses.
             Benchmark("compress tile z\(zoom) dense (\(bytes.count) bytes)") { benchmark in
-                guard let compressor = libdeflate_alloc_compressor(6) else { return }
+                guard let compressor = libdeflate_alloc_compressor(1) else { return }
                 defer { libdeflate_free_compressor(compressor) }
                 var target = [UInt8](repeating: 0, count: bytes.count + 64)
                 benchmark.startMeasurement()

@@ -77,10 +77,11 @@ struct ScaleCommand: ParsableCommand {
         case .circles(let circles):
             return .circles(
                 zip(circles, counts).map { circle, count in
-                    // The distance of the last of as many neighbours; none is as far as none was before.
-                    let found = count > 0 ? contender.nearest?(circle.centre, count, out) ?? 0 : 0
+                    // Midway between the last that belongs and the next: on a point's very distance a geodesic would have to be solved.
+                    let found = contender.nearest?(circle.centre, count + 1, out) ?? 0
+                    guard found > count else { return circle }
                     var smaller = circle
-                    smaller.meters = found > 0 ? out.distances[found - 1] : circle.meters / Double(factor).squareRoot()
+                    smaller.meters = ((count > 0 ? out.distances[count - 1] : 0) + out.distances[count]) / 2
                     return smaller
                 })
         case .windows(let boxes):

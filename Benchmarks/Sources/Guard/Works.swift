@@ -31,7 +31,7 @@ struct Workbench {
 
     func works() throws -> [GuardedWork] {
         // Opening last: it has threads, after which callgrind may count the next work wrong.
-        try buildWorks() + queryWorks() + tileWorks() + codecWorks() + [openWork()]
+        try buildWorks() + queryWorks() + nearWorks() + tileWorks() + codecWorks() + [openWork()]
     }
 
     private func buildWorks() -> [GuardedWork] {
@@ -83,6 +83,24 @@ struct Workbench {
                     for place in places { found &+= index.nearest(place, k: k, ids: ids, distances: distances) }
                 }
                 return found
+            }
+        }
+    }
+
+    /// Pages of `/v1/factories/near`, as the server asks for them.
+    private func nearWorks() throws -> [GuardedWork] {
+        let filters = [("", Filter()), (" in violation", try Filter(parameters: [("status", "violating,unresolved")]))]
+        return [(1, 200), (5, 100), (20, 50)].flatMap { kilometers, count in
+            let work = Work(name: "near \(kilometers) km", kind: .radius(kilometers: Double(kilometers)), queries: count)
+            guard case .circles(let circles) = QuerySet(work, over: positions, seed: 1) else { return [GuardedWork]() }
+            return filters.map { words, filter in
+                GuardedWork(name: "\(work.name)\(words), \(count) pages of 100") { [snapshot] in
+                    try circles.reduce(0) { sum, circle in
+                        sum
+                            &+ (try snapshot.near(
+                                longitude: circle.longitude, latitude: circle.latitude, radiusMeters: circle.meters, filter: filter)).total
+                    }
+                }
             }
         }
     }

@@ -81,6 +81,18 @@ package struct OurIndex {
         }
     }
 
+    /// The nearest members of a circle with their exact distances, a page of `limit`, and how many members there are: what a client of
+    /// `/v1/factories/near` asks for.
+    ///
+    /// - Parameter after: the distance and position of the page before's last.
+    package func page(_ query: CircleQuery, limit: Int, after: (distanceMeters: Double, index: Int)? = nil) -> (
+        neighbors: [Neighbor], total: Int
+    ) {
+        index.tree.radius(
+            longitude: query.longitude, latitude: query.latitude, meters: query.meters, earth: earth, solver: solver, limit: limit,
+            after: after, where: { _ in true })
+    }
+
     package func nearest(_ at: Position, k: Int, ids out: UnsafeMutablePointer<UInt32>, distances: UnsafeMutablePointer<Double>) -> Int {
         let found = index.tree.nearest(
             longitude: at.longitude, latitude: at.latitude, k: k, earth: earth, solver: solver, where: { _ in true })
