@@ -129,14 +129,38 @@ public struct Filter: Hashable, Sendable {
         return parts.joined(separator: "&")
     }
 
-    /// Sorts lists, drops repeats and prefixes that another covers, and widens "all of them" to "no filter".
+    /// Sorts lists, drops repeats and what says nothing more, and widens "all of them" to "no filter".
     private mutating func normalise() {
         brands = brands.contains(Filter.anyBrand) ? [Filter.anyBrand] : Array(Set(brands)).sorted()
-        let unique = Array(Set(industries)).sorted()
-        industries = unique.filter { code in !unique.contains { $0 != code && code.hasPrefix($0) } }
+        industries = Filter.withoutCovered(industries)
         if statuses.count == FactoryStatus.allCases.count { statuses = [] }
-        if minSeverity == 1, categories.isEmpty, from == nil, to == nil { return }  // "has any record" is a filter of its own
-        if categories.count == RecordCategory.allCases.count, minSeverity != nil || from != nil || to != nil { categories = [] }
+        let askedForRecords = asksForRecords
+        // Every record that counts has a category, and a severity of 1 at least (`Assessment`): either says no more than "a record".
+        if categories.count == RecordCategory.allCases.count { categories = [] }
+        if minSeverity == 1 { minSeverity = nil }
+        // "Has any record" is a filter of its own, with one spelling.
+        if askedForRecords, !asksForRecords { minSeverity = 1 }
+    }
+
+    /// Prefixes of industry codes in order, without those that another covers: C1711 beside C17, and C17 beside 17, which is that of any
+    /// section.
+    ///
+    /// Sorted, what begins with a code follows right behind it, so one walk does: an address has room for some 1,500 codes.
+    private static func withoutCovered(_ codes: [String]) -> [String] {
+        var kept: [String] = []
+        // Digits sort before letters: all codes without a section are known when the first with one comes.
+        var withoutSection: Set<Substring> = []
+        for code in codes.sorted() {
+            if let last = kept.last, code.hasPrefix(last) { continue }
+            let digits = code.drop { $0.isLetter }
+            if digits.startIndex == code.startIndex {
+                withoutSection.insert(digits)
+            } else if (2...4).contains(where: { withoutSection.contains(digits.prefix($0)) }) {
+                continue
+            }
+            kept.append(code)
+        }
+        return kept
     }
 
     private static func list(_ name: String, _ value: String) throws(QueryError) -> [String] {

@@ -94,24 +94,33 @@ struct PlaceColumns: Sendable {
         self.sources = sources
         positions = Dictionary(zip(code, 0..<n), uniquingKeysWith: { first, _ in first })
 
+        try file.check(.placeCode, code.allSatisfy(PlaceCode.isPossible), "has a code that no place can have")
+        try file.check(.placeLevel, level.allSatisfy { PlaceLevel(rawValue: $0) != nil }, "has a level unknown here")
+        // The places of a level are taken for one run (`indices(of:)`).
+        try file.check(.placeLevel, zip(level, level.dropFirst()).allSatisfy(<=), "is not in order")
+        try file.check(.placeParent, parent.allSatisfy { $0 >= -1 && Int($0) < n }, "points outside the places")
+        try file.check(.placeSource, source.allSatisfy { Int($0) < sources.count }, "points outside the sources")
+        try file.check(.placePolygons, placePolygons.isAscending(through: polygonRings.count - 1), "does not fit the polygons")
+        try file.check(.polygonRings, polygonRings.isAscending(through: ringArcs.count - 1), "does not fit the rings")
+        try file.check(.ringArcs, ringArcs.isAscending(through: placeArcs.count), "does not fit the arcs of the rings")
         try file.check(
-            parent.allSatisfy { $0 >= -1 && Int($0) < n } && source.allSatisfy { Int($0) < sources.count }
-                && level.allSatisfy { PlaceLevel(rawValue: $0) != nil }, "a place points outside the tables")
-        try file.check(
-            placePolygons.isAscending(through: polygonRings.count - 1) && polygonRings.isAscending(through: ringArcs.count - 1)
-                && ringArcs.isAscending(through: placeArcs.count) && corners.isAscending(through: longitude.count),
-            "the rings of the places do not fit together")
-        try file.check(
+            .placeArcs,
             placeArcs.withUnsafeBufferPointer { references in
                 references.allSatisfy { Int($0 < 0 ? ~$0 : $0) < arcs }
-            }, "a place has an arc that there is not")
+            }, "has an arc that there is not")
+        try file.check(.borderKind, borderKind.allSatisfy { BorderKind(rawValue: $0) != nil }, "has a kind unknown here")
+        try file.check(.borderCorners, corners.isAscending(through: longitude.count), "does not fit the corners")
+        // A locator's raster is as large as what the corners span (`PlaceIndex`): on the globe that has an end.
+        try file.check(.borderLongitude, longitude.areWithin(1_800_000_000), "has a corner off the globe")
+        try file.check(.borderLatitude, latitude.areWithin(900_000_000), "has a corner off the globe")
         let pointLimit = UInt64(points.count)
         try file.check(
+            .borderStart,
             start.withUnsafeBufferPointer { starts in
                 pointCount.withUnsafeBufferPointer { counts in
                     starts.indices.allSatisfy { UInt64(starts[$0]) + UInt64(counts[$0]) <= pointLimit }
                 }
-            }, "an arc has points that there are not")
+            }, "and '\(SectionName.borderCount.rawValue)' name points that there are not")
     }
 
     func box(_ place: Int) -> GridBox { GridBox(minX: minX[place], minY: minY[place], maxX: maxX[place], maxY: maxY[place]) }
@@ -151,6 +160,13 @@ struct PlaceColumns: Sendable {
                 })
         }
         return Outline(polygons: polygons)
+    }
+}
+
+extension Column where Element == Int32 {
+    /// Whether no element lies farther from zero than a limit.
+    fileprivate func areWithin(_ limit: UInt32) -> Bool {
+        withUnsafeBufferPointer { elements in elements.allSatisfy { $0.magnitude <= limit } }
     }
 }
 

@@ -137,9 +137,12 @@ extension Snapshot {
         for (left, right) in west <= east ? [(west, east)] : [(west, 180), (-180, east)] {
             let northWest = MercatorGrid.project(longitude: left, latitude: north)
             let southEast = MercatorGrid.project(longitude: right, latitude: south)
-            let box = GridBox(minX: northWest.x, minY: northWest.y, maxX: southEast.x, maxY: southEast.y)
+            // A cell wider on every side. The projection does not ascend to the last bit: a position inside, within a bit or two of the
+            // window's edge, may lie in the cell beside that of the edge. The exact position decides about all that this brings in.
+            let box = GridBox(
+                minX: northWest.x.subtractingClamped(1), minY: northWest.y.subtractingClamped(1), maxX: southEast.x.addingClamped(1),
+                maxY: southEast.y.addingClamped(1))
             func offer(_ factory: Int, _ pk: UInt32, longitude: Double, latitude: Double) {
-                // The grid's cells round outwards; the exact position decides.
                 guard longitude >= left, longitude <= right, latitude >= south, latitude <= north else { return }
                 total += 1
                 if Int64(pk) > after { page.offer(key: pk, index: factory) }

@@ -120,6 +120,11 @@ struct SnapshotFile: Sendable {
         if !condition { throw .inconsistent(path: path, detail: detail()) }
     }
 
+    /// - Throws: `SnapshotError.inconsistent`, which names the section and says what is wrong with it, unless the condition holds.
+    func check(_ section: SectionName, _ condition: Bool, _ fault: @autoclosure () -> String) throws(SnapshotError) {
+        try check(condition, "'\(section.rawValue)' \(fault())")
+    }
+
     /// Checks all sections, the largest first and half of the bytes on a second thread.
     private func firstDamagedSection() -> String? {
         let bySize = sections.sorted { ($0.value.byteCount, $0.key) > ($1.value.byteCount, $1.key) }

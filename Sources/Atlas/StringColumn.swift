@@ -73,8 +73,10 @@ struct StringColumn: Sendable {
                 let spellings = (0x61...0x7A).contains(byte) ? [byte & ~0x20, byte] : [byte]
                 ranges = ranges.flatMap { range in spellings.map { narrowed(range, to: $0, at: place, in: sorted) } }.filter { !$0.isEmpty }
             }
-            // What has nothing more stands before what goes on.
-            return ranges.flatMap { $0.lazy.map { Int(sorted[$0]) }.prefix { withUTF8($0) { $0.count } == wanted.count } }
+            // What has nothing more stands before what goes on. The searches looked at some of `sorted` only: any of it may point outside.
+            return ranges.flatMap { range in
+                range.lazy.map { Int(sorted[$0]) }.prefix { $0 < count && withUTF8($0) { $0.count } == wanted.count }
+            }
         }
     }
 

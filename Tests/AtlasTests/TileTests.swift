@@ -61,11 +61,13 @@ func passes(_ factory: ExpectedFactory, _ filter: Filter) -> Bool {
 }
 
 /// Counts of one zoom: factories in clusters, and the ids of single factories.
-private func contents(of atlas: SampleAtlas, map: MapKind, zoom: Int, filter: Filter, datum: TileDatum) throws
-    -> (clustered: Int, violating: Int, single: [String])
-{
+///
+/// - Parameter tiles: nil: all that may hold something.
+private func contents(
+    of atlas: SampleAtlas, map: MapKind, zoom: Int, filter: Filter, datum: TileDatum, tiles: Set<TileID>? = nil
+) throws -> (clustered: Int, violating: Int, single: [String]) {
     var result = (clustered: 0, violating: 0, single: [String]())
-    for tile in occupiedTiles(atlas, zoom: zoom, datum: datum) {
+    for tile in tiles ?? occupiedTiles(atlas, zoom: zoom, datum: datum) {
         let bytes = try atlas.snapshot.tile(map: map, id: tile, filter: filter, datum: datum)
         if bytes.isEmpty { continue }
         let decoded = try DecodedTile(decoding: bytes)
@@ -88,6 +90,91 @@ private func contents(of atlas: SampleAtlas, map: MapKind, zoom: Int, filter: Fi
     return result
 }
 
+/// A filter as a client may ask for it, and its meaning straight from what was asked: how `Filter` reads it is under test as well.
+private struct Wish: Sendable {
+    private var statuses: [FactoryStatus] = []
+    private var industries: [String] = []
+    private var categories: [RecordCategory] = []
+    private var brands: [String] = []
+    private var from: Day?
+    private var to: Day?
+    private var minSeverity: Int?
+
+    /// Nothing but all factories.
+    static let everything = Wish()
+
+    private init() {}
+
+    /// Any combination of filters.
+    init(drawn random: inout SplitMix64) {
+        if Wish.isWanted(&random) { statuses = Wish.some(of: FactoryStatus.allCases, 3, &random) }
+        if Wish.isWanted(&random) {
+            industries = Wish.some(of: ["C", "17", "C17", "C1711", "171", "26", "C39", "D", "44"], 3, &random)
+        }
+        if Wish.isWanted(&random) { categories = Wish.some(of: RecordCategory.allCases, 4, &random) }
+        if Wish.isWanted(&random) {
+            let isAny = Int.random(in: 0..<4, using: &random) == 0
+            brands = isAny ? [Filter.anyBrand] : Wish.some(of: (0..<12).map { "B\($0)" }, 4, &random)
+        }
+        if Wish.isWanted(&random) { from = Wish.day(&random) }
+        if Wish.isWanted(&random) { to = Wish.day(&random) }
+        if let first = from, let last = to, first > last { (from, to) = (last, first) }
+        if Wish.isWanted(&random) { minSeverity = Int.random(in: 1...5, using: &random) }
+    }
+
+    private static func isWanted(_ random: inout SplitMix64) -> Bool { Int.random(in: 0..<5, using: &random) < 2 }
+
+    private static func some<T>(of all: [T], _ most: Int, _ random: inout SplitMix64) -> [T] {
+        let count = Int.random(in: 1...most, using: &random)
+        return Array(all.shuffled(using: &random).prefix(count))
+    }
+
+    private static func day(_ random: inout SplitMix64) -> Day {
+        Day(daysSince1970: SampleAtlas.asOf.daysSince1970 - Int32.random(in: 0...4_000, using: &random))
+    }
+
+    var parameters: [(name: String, value: String)] {
+        var parameters: [(name: String, value: String)] = []
+        func add(_ name: String, _ values: [String?]) {
+            let known = values.compactMap(\.self)
+            if !known.isEmpty { parameters.append((name, known.joined(separator: ","))) }
+        }
+        add("status", statuses.map(\.name))
+        add("industry", industries)
+        add("category", categories.map(\.name))
+        add("brand", brands)
+        add("from", [from?.iso])
+        add("to", [to?.iso])
+        add("min_severity", [minSeverity.map { String($0) }])
+        return parameters
+    }
+
+    func passes(_ factory: ExpectedFactory) -> Bool {
+        if !statuses.isEmpty, !statuses.contains(factory.status) { return false }
+        let code = factory.industry
+        if !industries.isEmpty, !industries.contains(where: { code.hasPrefix($0) || code.dropFirst().hasPrefix($0) }) { return false }
+        if !brands.isEmpty, !factory.brands.contains(where: { brands == [Filter.anyBrand] || brands.contains($0) }) { return false }
+        guard !categories.isEmpty || from != nil || to != nil || minSeverity != nil else { return true }
+        return factory.records.contains { record in
+            (categories.isEmpty || categories.contains(record.category)) && record.severity >= minSeverity ?? 1
+                && record.day >= from?.daysSince1970 ?? .min && record.day <= to?.daysSince1970 ?? .max
+        }
+    }
+
+    /// Thirty that some factories pass and others do not.
+    static let drawn = Result { () throws -> [Wish] in
+        let all = try SampleAtlas.shared.get().expected
+        var random = SplitMix64(state: 22)
+        var wishes: [Wish] = []
+        for _ in 0..<5_000 where wishes.count < 30 {
+            let wish = Wish(drawn: &random)
+            let passing = all.count { wish.passes($0) }
+            if passing > 0, passing < all.count { wishes.append(wish) }
+        }
+        return wishes
+    }
+}
+
 @Suite struct TileTests {
     let atlas: SampleAtlas
 
@@ -102,6 +189,27 @@ private func contents(of atlas: SampleAtlas, map: MapKind, zoom: Int, filter: Fi
             #expect(Set(found.single).isSubset(of: Set(expected.map(\.id))))
             let singles = Set(found.single)
             #expect(found.violating == expected.count { $0.status == .violating && !singles.contains($0.id) })
+        }
+    }
+
+    @Test(arguments: 0...22) func noFilterLosesOrRepeatsAFactoryAtAnyZoom(zoom: Int) throws {
+        let drawn = try Wish.drawn.get()
+        try #require(drawn.count == 30)
+        // Close in a level has millions of millions of tiles: those that hold a factory are all that can hold anything.
+        let tiles = Set(
+            atlas.expected.map { factory in
+                TileID(containing: MercatorGrid.project(longitude: factory.longitude, latitude: factory.latitude), z: zoom)
+            })
+        // All factories, and five of the filters: each has its turn at every sixth zoom, and so at one from 17 on.
+        for wish in [Wish.everything] + (0..<5).map({ drawn[(zoom * 5 + $0) % drawn.count] }) {
+            let expected = atlas.expected.filter { wish.passes($0) }
+            let filter = try Filter(parameters: wish.parameters)
+            let found = try contents(of: atlas, map: .blue, zoom: zoom, filter: filter, datum: .wgs84, tiles: tiles)
+            let singles = Set(found.single)
+            #expect(found.clustered + found.single.count == expected.count, "\(wish.parameters)")
+            #expect(singles.count == found.single.count && singles.isSubset(of: Set(expected.map(\.id))), "\(wish.parameters)")
+            #expect(found.violating == expected.count { $0.status == .violating && !singles.contains($0.id) }, "\(wish.parameters)")
+            if zoom >= 14 { #expect(singles.count == expected.count, "each by itself: \(wish.parameters)") }
         }
     }
 
@@ -154,9 +262,28 @@ private func contents(of atlas: SampleAtlas, map: MapKind, zoom: Int, filter: Fi
     }
 
     @Test func twoThousandOnOnePositionAreAllDelivered() throws {
-        let tile = TileID(containing: MercatorGrid.project(longitude: 113.75, latitude: 23.02), z: 22)
-        let decoded = try DecodedTile(decoding: atlas.snapshot.tile(map: .blue, id: tile))
-        #expect(decoded.layers.flatMap(\.features).count >= 600)
+        let folder = try TemporaryFolder()
+        let store = try RegistryStore(path: folder.path + "/registry.db", mode: .readWrite)
+        let drafts = (0..<2_000).map { number -> FactoryDraft in
+            var draft = FactoryDraft(
+                line: number + 2, longitude: 113.75, latitude: 23.02, sourceX: 113.75, sourceY: 23.02, sourceDatum: "wgs84")
+            draft.id = "G\(number)"
+            draft.nameZH = "测试厂\(number)号"
+            return draft
+        }
+        try store.apply(factories: drafts).requireNoRejects()
+        try SnapshotBuilder.build(store: store, output: folder.path + "/gate.snapshot", asOf: SampleAtlas.asOf)
+        let snapshot = try Snapshot.open(path: folder.path + "/gate.snapshot")
+        let gate = MercatorGrid.project(longitude: 113.75, latitude: 23.02)
+        for zoom in [14, 18, 22] {
+            let tile = try DecodedTile(decoding: snapshot.tile(map: .blue, id: TileID(containing: gate, z: zoom)))
+            #expect(tile.layers.map(\.name) == ["factories"])
+            let ids = tile.layers.flatMap(\.features).map { $0.attributes["id"]?.stringValue }
+            #expect(ids.count == 2_000 && Set(ids) == Set(drafts.map(\.id)), "zoom \(zoom)")
+        }
+        // One step out they are one cluster.
+        let tile = try DecodedTile(decoding: snapshot.tile(map: .blue, id: TileID(containing: gate, z: 13)))
+        #expect(tile.layers.flatMap(\.features).map { $0.attributes["count"]?.intValue } == [2_000])
     }
 
     @Test func anEmptyTileHasNoBytes() throws {

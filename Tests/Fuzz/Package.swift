@@ -11,7 +11,7 @@ let package = Package(
         .executableTarget(
             name: "Fuzz",
             dependencies: ["CFuzzer"]
-                + ["Atlas", "AtlasServer", "Registry", "SpatialIndex", "VectorTile"].map {
+                + ["Atlas", "AtlasServer", "Boundaries", "Registry", "SpatialIndex", "VectorTile"].map {
                     .product(name: $0, package: "BlueAtlas")
                 }),
     ],

@@ -44,9 +44,11 @@ struct CarbonColumns: Sendable {
         let figureMetric = try file.column(.figureMetric, of: UInt8.self, count: n)
         figureValue = try file.column(.figureValue, of: Double.self, count: n)
         figureSource = try file.column(.figureSource, of: UInt16.self, count: n)
-        try file.check(
-            figurePlace.areBelow(levels.count) && figureSource.areBelow(known.count) && figureMetric.areBelow(CarbonColumns.metrics),
-            "a figure points outside the tables")
+        try file.check(.figurePlace, figurePlace.areBelow(levels.count), "points outside the places")
+        try file.check(.figureSource, figureSource.areBelow(known.count), "points outside the sources")
+        try file.check(.figureMetric, figureMetric.areBelow(CarbonColumns.metrics), "has a metric unknown here")
+        // The registry takes no other; sums, classes and labels of a style count on it.
+        try file.check(.figureValue, figureValue.allSatisfy { $0 >= 0 && $0.isFinite }, "has a value that is not 0 or more")
         var years: [Int] = []
         var runs: [Range<Int>] = []
         var finest = PlaceLevel.province
@@ -78,9 +80,21 @@ struct CarbonColumns: Sendable {
         verified = try file.column(.emissionVerified, of: UInt8.self, count: year.count)
         var isAscending = true
         for at in enterprise.indices.dropFirst() where enterprise[at - 1] >= enterprise[at] { isAscending = false }
-        try file.check(
-            isAscending && enterprise.areBelow(factories) && offsets.isAscending(through: year.count)
-                && emissionSource.areBelow(known.count), "the emissions point outside the factories")
+        try file.check(.enterprise, isAscending, "is not in order")
+        try file.check(.enterprise, enterprise.areBelow(factories), "points outside the factories")
+        try file.check(.emissionOffsets, offsets.isAscending(through: year.count), "does not fit the emissions")
+        try file.check(.emissionSource, emissionSource.areBelow(known.count), "points outside the sources")
+        try file.check(.emissionVerified, verified.areBelow(3), "has a value unknown here")
+        for (section, scope) in [(SectionName.emissionScope1, scope1), (.emissionScope2, scope2), (.emissionScope3, scope3)] {
+            // NaN: not known.
+            try file.check(section, scope.allSatisfy { $0.isNaN || ($0 >= 0 && $0.isFinite) }, "has tonnes that are not 0 or more")
+        }
+        var isByYear = true
+        for number in enterprise.indices {
+            let rows = Int(offsets[number])..<Int(offsets[number + 1])
+            for row in rows.dropFirst() where year[row - 1] >= year[row] { isByYear = false }
+        }
+        try file.check(.emissionYear, isByYear, "is not in order")
         var seen = [Bool](repeating: false, count: Int(UInt16.max) + 1)
         for value in year { seen[Int(value)] = true }
         emissionYears = seen.indices.filter { seen[$0] }

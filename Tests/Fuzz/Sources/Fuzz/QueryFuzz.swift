@@ -26,20 +26,44 @@ enum QueryFuzz {
         guard let target = try? RequestTarget(text) else { return }
         let endpoints = FactoryEndpoints(snapshots: snapshots, limits: AtlasServerConfiguration.Limits())
         let call = FactoryEndpoints.Call(path: "/v1/factories", parameters: target.parameters, base: "http://localhost")
-        switch Route(segments: target.segments) {
+        let places = PlaceEndpoints(snapshots: snapshots)
+        let carbon = CarbonEndpoints(snapshots: snapshots, limits: AtlasServerConfiguration.Limits())
+        let route = Route(segments: target.segments)
+        switch route {
         case .tile:
             if let request = try? TileRequest(segments: target.segments, parameters: target.parameters) { tile(request, snapshots) }
         case .near: _ = try? endpoints.near(call)
         case .nearest: _ = try? endpoints.nearest(call)
         case .window: _ = try? endpoints.window(call)
         case .factory: _ = try? endpoints.detail(id: target.segments[2], target.parameters)
+        case .search: _ = try? SearchEndpoint(snapshots: snapshots).search(target.parameters)
+        case .places: _ = try? places.list(target.parameters)
+        case .placesAt: _ = try? places.at(target.parameters)
+        case .place: _ = try? places.place(code: target.segments[2], target.parameters)
+        case .carbonPlaces: _ = try? carbon.table(target.parameters)
+        case .carbonPlace: _ = try? carbon.place(code: target.segments[3], target.parameters)
+        case .carbonEnterprises: _ = try? carbon.enterprises(target.parameters)
+        case .tileJSON, .style: describe(target, isStyle: route == .style, snapshots)
         default: break
+        }
+    }
+
+    private static func describe(_ target: RequestTarget, isStyle: Bool, _ snapshots: SnapshotHolder) {
+        guard let loaded = snapshots.current,
+            let map = try? MapDescription(name: target.segments[1], parameters: target.parameters, isStyle: isStyle)
+        else { return }
+        if isStyle {
+            guard let art = try? MapStyle.Art(fonts: nil, map: map.map, loaded: loaded) else { return }
+            _ = MapStyle.json(map, base: "http://localhost", atlas: loaded.atlas, art: art)
+        } else {
+            _ = try? map.tileJSON(base: "http://localhost", atlas: loaded.atlas)
         }
     }
 
     private static func tile(_ request: TileRequest, _ snapshots: SnapshotHolder) {
         guard let snapshot = snapshots.current?.snapshot else { return }
         _ = request.key(generation: 1, coding: .gzip)
-        _ = try? snapshot.tile(map: request.map, id: request.tile, filter: request.filter, datum: request.datum)
+        _ = try? snapshot.tile(
+            map: request.map, id: request.tile, filter: request.filter, datum: request.datum, carbon: request.carbon)
     }
 }

@@ -1,4 +1,4 @@
-// SnapshotFuzz.swift: changed snapshot files. A file is 200 kB, nearly all of it padding, behind checksums that no blind change keeps.
+// SnapshotFuzz.swift: changed snapshot files. A file is 400 kB, nearly all of it padding, behind checksums that no blind change keeps.
 // So the input is not a file but a list of changes to a good one, eight bytes each; sections are laid out anew and every checksum is
 // set right. An input that begins as a snapshot does is taken as the file itself.
 
@@ -54,6 +54,17 @@ enum SnapshotFuzz {
         "/v1/factories/near?lon=100&lat=33&radius=90000", "/v1/factories/nearest?lon=121.47&lat=31.23&k=100&crs=gcj02",
         "/v1/factories/nearest?lon=-60&lat=-20&k=3&category=water", "/v1/factories?bbox=-180,-90,180,90&limit=1000",
         "/v1/factories?bbox=170,-10,-170,80&crs=bd09", "/v1/factories/F7", "/v1/factories/F0",
+        "/tiles/base/0/0/0.mvt", "/tiles/base/6/53/26.mvt?datum=gcj02", "/tiles/base/9/428/209.mvt",
+        "/tiles/base/12/3430/1673.mvt?datum=bd09", "/tiles/base/22/3512380/1713813.mvt", "/tiles/carbon/0/0/0.mvt",
+        "/tiles/carbon/6/53/26.mvt?metric=co2_per_head&year=2020",
+        "/tiles/carbon/9/428/209.mvt?datum=gcj02&scope=1,2,3&industry=C17", "/tiles/carbon/14/13720/6694.mvt?metric=energy",
+        "/v1/search?q=虚构工厂", "/v1/search?q=f1", "/v1/search?q=works+invented", "/v1/search?q=xggc", "/v1/search?q=上海&kind=place",
+        "/v1/search?q=B1&kind=brand", "/v1/places", "/v1/places?level=county&parent=310000", "/v1/places/310101",
+        "/v1/places/at?lon=121.47&lat=31.23", "/v1/places/at?lon=120.5&lat=31.5&crs=gcj02",
+        "/v1/carbon/places?metric=energy&level=prefecture",
+        "/v1/carbon/places?metric=coal_share&year=2021", "/v1/carbon/places/310000", "/v1/carbon/places/310100?metric=co2_per_gdp",
+        "/v1/carbon/enterprises?bbox=-180,-90,180,90&limit=100", "/v1/carbon/enterprises?bbox=170,-10,-170,80&crs=bd09&scope=3&year=2021",
+        "/styles/carbon.json?metric=co2_per_gdp", "/tiles/carbon.json", "/tiles/base.json",
     ]
 
     private static func changed(by input: UnsafeRawBufferPointer) -> [UInt8] {
