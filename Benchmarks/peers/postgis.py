@@ -10,7 +10,9 @@ with all attributes the features of tiles: what is better for each.
 Windows: the GiST operator && knows float32 boxes only, so the exact window is && and ST_Intersects. Nearest: the operator <-> on
 geography goes by the sphere; "postgis" therefore takes the k nearest by <->, and then everything within the largest geodesic distance of
 those, in its order, which is exact; "postgis-sphere" is <-> alone. Tiles have the attributes that ours have. Those of
-clusters are compared with ours cell by cell, "postgis-points" are all points of a tile without clusters.
+clusters are compared with ours cell by cell; of two formulations the faster counts. "postgis-unindexed" are filtered tiles without the index
+over just the two columns that they filter by, as any other filter would be answered. "postgis-points" are all points of a tile without
+clusters: other work.
 """
 
 import os
@@ -118,7 +120,7 @@ END $$;
 
 # Tiles. The window is that of the tile's grid cells; a cluster is two or more in a cell of five zooms more.
 CLUSTERED = """
-WITH inside AS MATERIALIZED (
+WITH inside AS {materialized} (
     SELECT id, status, geom, x >> {shift} AS cx, y >> {shift} AS cy FROM factory WHERE {where}
 ), cells AS (
     SELECT cx, cy, count(*)::int AS count, (count(*) FILTER (WHERE status = 0))::int AS violating, min(status)::int AS worst,
@@ -213,6 +215,7 @@ class PostGIS:
         self.results = work.Results(self.folder, "postgis", self.version)
         self.sphere = work.Results(self.folder, "postgis-sphere", self.version)
         self.points = work.Results(self.folder, "postgis-points", self.version)
+        self.unindexed = work.Results(self.folder, "postgis-unindexed", self.version)
         for name, sql in INDEXES.items():
             microseconds, _ = work.microseconds(lambda: self.one(sql))
             if name:
@@ -312,14 +315,27 @@ class PostGIS:
             parts = self.tile_parts(tile)
             clustered = tile["z"] < work.CLUSTER_ZOOMS
             if clustered:
-                found, singles = self.one(CLUSTER_CHECK.format(**parts))
-                ours = sorted((one["x"], one["y"], one["count"], one["violating"]) for one in tile["clusters"])
-                wrong = int(sorted(map(tuple, found or [])) != ours or sorted(singles or []) != tile["singles"])
-                self.time_tile(self.results, tile, CLUSTER_TILE.format(**parts), wrong, "ST_AsMVT of grid clusters and single points")
+                self.time_clusters(self.results, tile, parts, "")
+                if tile["filter"]["status"]:
+                    # Gone within the transaction only.
+                    self.one("BEGIN; DROP INDEX factory_kind")
+                    self.time_clusters(self.unindexed, tile, parts, ", no index over the filter's columns")
+                    self.one("ROLLBACK")
             count = self.one("SELECT count(*) FROM factory WHERE " + parts["where"])[0]
             wrong = int(count != tile["factories"])
             results = self.points if clustered else self.results
-            self.time_tile(results, tile, POINT_TILE.format(**parts), wrong, "ST_AsMVT of all points, no clusters", exact=not clustered)
+            self.time_tile(results, tile, {"ST_AsMVT of all points, no clusters": POINT_TILE.format(**parts)}, wrong, exact=not clustered)
+
+    def time_clusters(self, results, tile, parts, note):
+        wrong, texts = 0, {}
+        ours = sorted((one["x"], one["y"], one["count"], one["violating"]) for one in tile["clusters"])
+        # A common table that stands once is put in place unless it is MATERIALIZED.
+        for materialized in ["NOT MATERIALIZED", "MATERIALIZED"]:
+            found, singles = self.one(CLUSTER_CHECK.format(materialized=materialized, **parts))
+            wrong |= sorted(map(tuple, found or [])) != ours or sorted(singles or []) != tile["singles"]
+            name = f"ST_AsMVT of grid clusters and single points, {materialized.lower()}{note}"
+            texts[name] = CLUSTER_TILE.format(materialized=materialized, **parts)
+        self.time_tile(results, tile, texts, int(wrong))
 
     def tile_parts(self, tile):
         z, x, y = tile["z"], tile["x"], tile["y"]
@@ -339,15 +355,20 @@ class PostGIS:
             "status_name": STATUS_NAME, "attributes": ATTRIBUTES,
         }
 
-    def time_tile(self, results, tile, sql, wrong, note, exact=True):
-        """By EXPLAIN ANALYZE without the times of single steps, whose clock costs; the answer is made and not sent."""
-        times = []
-        size = len(self.one(sql)[0])
-        for _ in range(self.options.rounds + 2):
-            self.cursor.execute("EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) " + sql)
-            plan = self.cursor.fetchone()[0][0]
-            times.append([plan["Execution Time"] * 1000])
-        results.add(tile["work"], times, wrong, exact=exact, note=f"{note}; {size} bytes")
+    def time_tile(self, results, tile, texts, wrong, exact=True):
+        """By EXPLAIN ANALYZE without the times of single steps, whose clock costs; the answer is made and not sent. Of `texts`, SQL by its
+        note, the fastest counts."""
+        best = None
+        for note, sql in texts.items():
+            size = len(self.one(sql)[0])
+            times = []
+            for _ in range(self.options.rounds + 2):
+                self.cursor.execute("EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) " + sql)
+                times.append([self.cursor.fetchone()[0][0]["Execution Time"] * 1000])
+            middle = sorted(times)[len(times) // 2]
+            if best is None or middle < best[0]:
+                best = (middle, times, f"{note}; {size} bytes")
+        results.add(tile["work"], best[1], wrong, exact=exact, note=best[2])
 
 
 def main():
@@ -368,7 +389,7 @@ def main():
             peer.tiles()
         finally:
             connection.close()
-        for results in [peer.results, peer.sphere, peer.points]:
+        for results in [peer.results, peer.sphere, peer.points, peer.unindexed]:
             results.write()
 
 

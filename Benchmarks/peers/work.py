@@ -4,10 +4,10 @@ Points, queries and our answers go in; results/PEER.json comes out. Here is also
 """
 
 import argparse
+import datetime
 import json
 import math
 import os
-import statistics
 import sys
 import time
 
@@ -24,13 +24,17 @@ CLUSTER_ZOOMS = 14
 WINDOWS = ["window-1km", "window-10km", "window-100km", "window-500km", "window-1km-uniform"]
 CIRCLES = ["radius-1km", "radius-5km", "radius-20km"]
 NEAREST = ["nearest-1", "nearest-10", "nearest-100", "nearest-10-uniform"]
+# Where a figure comes from: all steps of one tools/bench are one run, anything else a run of its own.
+RUN = {"started": os.environ.get("BLUEATLAS_BENCH_RUN") or datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")}
+if os.environ.get("BLUEATLAS_BENCH_MACHINE"):
+    RUN["machine"] = os.environ["BLUEATLAS_BENCH_MACHINE"]
 
 
 def options(description, **extra):
     """The command line that all peers share. Extra options: name=(default, help)."""
     parser = argparse.ArgumentParser(description=description)
     parser.add_argument("--work", required=True, help="the folder that 'Duel export' made; results go to its folder results")
-    parser.add_argument("--rounds", type=int, default=5, help="rounds of each work; the median of their medians counts")
+    parser.add_argument("--rounds", type=int, default=5, help="rounds of each work; of each query the median of them counts")
     parser.add_argument("--only", default="", help="works to run, by the beginnings of their names, with commas; default all")
     for name, (default, text) in extra.items():
         parser.add_argument("--" + name.replace("_", "-"), default=default, type=type(default), help=text)
@@ -127,22 +131,23 @@ def same_order(ids, meters, truth, truth_meters):
 
 
 class Results:
-    """Rows of one peer; writes results/PEER.json and keeps earlier rows of works that were not run now."""
+    """Rows of one peer; writes results/PEER.json and keeps earlier rows of works that were not run now, which say so."""
 
     def __init__(self, folder, peer, version):
         self.folder, self.peer, self.version, self.rows = folder, peer, version, []
 
     def add(self, work, rounds, wrong=0, exact=True, note="", queries=None):
-        """rounds: microseconds of each query, round by round."""
-        medians = [statistics.median(one) for one in rounds]
+        """rounds: microseconds of each query, round by round. Figures are over the queries' medians of the rounds, as Duel's are."""
+        times = np.sort(np.sort(np.asarray(rounds, dtype=np.float64), axis=0)[len(rounds) // 2])
         row = {
             "peer": self.peer,
             "version": self.version,
             "work": work,
             "queries": queries if queries is not None else len(rounds[0]),
-            "median_us": statistics.median(medians),
-            "p99_us": statistics.median([float(np.percentile(one, 99)) for one in rounds]),
-            "mean_us": statistics.median([statistics.fmean(one) for one in rounds]),
+            "median_us": float(times[len(times) // 2]),
+            "p99_us": float(times[min(len(times) * 99 // 100, len(times) - 1)]),
+            "mean_us": float(times.mean()),
+            "rounds": len(rounds),
             "exact": exact and wrong == 0,
             "wrong": wrong,
             "note": note,
@@ -160,6 +165,8 @@ class Results:
         print(f"{self.peer:18} {work:28} {bytes_per_point:14.1f} bytes a point", flush=True)
 
     def write(self):
+        for row in self.rows:
+            row["run"] = RUN
         path = self.folder.file("results", self.peer + ".json")
         os.makedirs(os.path.dirname(path), exist_ok=True)
         done = {row["work"] for row in self.rows}

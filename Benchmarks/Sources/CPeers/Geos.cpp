@@ -9,29 +9,30 @@ namespace peers {
 namespace {
 
 struct Tree {
-    peer_points points;
-    /// The plane's coordinates of the points, for distances; owned.
+    /// Of nearest ones: the id of each slot, and the plane's coordinates by slot, for distances. An item is then a slot, else an id.
+    const uint32_t *order;
     std::vector<double> plane;
     GEOSContextHandle_t context;
     GEOSSTRtree *tree;
     double at[2];
 };
 
-// An item is the id + 1 in the place of a pointer; the query is the null pointer.
-void *item(size_t id) { return reinterpret_cast<void *>(id + 1); }
-uint32_t id_of(const void *item) { return uint32_t(reinterpret_cast<size_t>(item) - 1); }
+// An item is its number + 1 in the place of a pointer; the query is the null pointer.
+void *item(size_t number) { return reinterpret_cast<void *>(number + 1); }
+uint32_t number_of(const void *item) { return uint32_t(reinterpret_cast<size_t>(item) - 1); }
 
 void ignore(void *, void *) {}
 
 template <typename Coordinate> Tree *build_over(const peer_points *points, const Coordinate *coordinates, bool keep) {
-    auto *index = new Tree{*points, {}, GEOS_init_r(), nullptr, {0, 0}};
+    auto *index = new Tree{points->order, {}, GEOS_init_r(), nullptr, {0, 0}};
     index->tree = GEOSSTRtree_create_r(index->context, 10);
     for (size_t i = 0; i < points->count; i++) {
-        GEOSGeometry *point = GEOSGeom_createPointFromXY_r(index->context, double(coordinates[2 * i]), double(coordinates[2 * i + 1]));
+        const Coordinate *at = coordinates + 2 * size_t(keep ? points->order[i] : i);
+        if (keep) index->plane.insert(index->plane.end(), at, at + 2);
+        GEOSGeometry *point = GEOSGeom_createPointFromXY_r(index->context, double(at[0]), double(at[1]));
         GEOSSTRtree_insert_r(index->context, index->tree, point, item(i));
         GEOSGeom_destroy_r(index->context, point);
     }
-    if (keep) index->plane.assign(coordinates, coordinates + 2 * points->count);
     // The first query makes the tree.
     GEOSGeometry *nowhere = GEOSGeom_createPointFromXY_r(index->context, -1e9, -1e9);
     GEOSSTRtree_query_r(index->context, index->tree, nowhere, ignore, nullptr);
@@ -55,15 +56,15 @@ size_t window(void *index, const uint32_t *box, uint32_t *ids) {
     uint32_t *next = ids;
     GEOSGeometry *area = GEOSGeom_createRectangle_r(tree.context, box[0], box[1], box[2], box[3]);
     GEOSSTRtree_query_r(
-        tree.context, tree.tree, area, [](void *found, void *next) { *(*static_cast<uint32_t **>(next))++ = id_of(found); }, &next);
+        tree.context, tree.tree, area, [](void *found, void *next) { *(*static_cast<uint32_t **>(next))++ = number_of(found); }, &next);
     GEOSGeom_destroy_r(tree.context, area);
     return size_t(next - ids);
 }
 
 int plane_distance(const void *first, const void *second, double *distance, void *index) {
     const auto &tree = *static_cast<Tree *>(index);
-    const double *a = first ? tree.plane.data() + 2 * size_t(id_of(first)) : tree.at;
-    const double *b = second ? tree.plane.data() + 2 * size_t(id_of(second)) : tree.at;
+    const double *a = first ? tree.plane.data() + 2 * size_t(number_of(first)) : tree.at;
+    const double *b = second ? tree.plane.data() + 2 * size_t(number_of(second)) : tree.at;
     *distance = std::hypot(a[0] - b[0], a[1] - b[1]);
     return 1;
 }
@@ -77,7 +78,7 @@ size_t nearest_at(Tree &tree, double x, double y, size_t k, uint32_t *ids, doubl
     const void *found = GEOSSTRtree_nearest_generic_r(tree.context, tree.tree, nullptr, point, plane_distance, &tree);
     GEOSGeom_destroy_r(tree.context, point);
     if (!found) return 0;
-    ids[0] = id_of(found);
+    ids[0] = tree.order[number_of(found)];
     plane_distance(nullptr, found, distances, &tree);
     return 1;
 }

@@ -1,16 +1,18 @@
 // Nanoflann.cpp: nanoflann's k-d tree over earth-centred coordinates, 20 points a leaf (of 5, 10, 20 and 30 the best here).
-// Two rows: distances by the chord's series (the fastest that we know how to make it), and every distance by the solver (as one
-// would write it first).
+// Two rows: distances by our own series (the fastest that we know how to make it), and every distance by the solver (as one would
+// write it first). The tree holds numbers of points, which are copied into the order of its leaves; so queries gather nothing.
 
 #include "Geodesics.hpp"
 
+#include <limits>
 #include <nanoflann.hpp>
+#include <numeric>
 
 namespace peers {
 namespace {
 
-struct Cloud {
-    peer_points points;
+struct Cloud : Arranged {
+    using Arranged::Arranged;
     size_t kdtree_get_point_count() const { return points.count; }
     double kdtree_get_pt(size_t index, size_t axis) const { return points.ecef[3 * index + axis]; }
     template <typename Box> bool kdtree_get_bbox(Box &) const { return false; }
@@ -21,10 +23,37 @@ using Tree = nanoflann::KDTreeSingleIndexAdaptor<nanoflann::L2_Simple_Adaptor<do
 struct Index {
     Cloud cloud;
     Tree tree;
-    std::vector<uint32_t> ids;
+    std::vector<uint32_t> slots;
     std::vector<double> chords;
     std::vector<Hit> hits;
-    explicit Index(const peer_points &points) : cloud{points}, tree(3, cloud, nanoflann::KDTreeSingleIndexAdaptorParams(20)) {}
+
+    explicit Index(const peer_points &points)
+        : cloud(points, points.order), tree(3, cloud, nanoflann::KDTreeSingleIndexAdaptorParams(20)) {
+        // Then into the order of the leaves, so that each reads one piece of memory.
+        for (uint32_t &slot : tree.vAcc) slot = cloud.ids[slot];
+        cloud = Cloud(points, tree.vAcc.data());
+        std::iota(tree.vAcc.begin(), tree.vAcc.end(), 0);
+    }
+};
+
+/// The nearest by chord as a max-heap. nanoflann's own set keeps them sorted by insertion, which is slow for many.
+struct HeapSet {
+    using DistanceType = double;
+    size_t limit;
+    std::vector<Hit> &heap;
+    bool full() const { return heap.size() == limit; }
+    double worstDist() const { return full() ? heap.front().value : std::numeric_limits<double>::max(); }
+    bool addPoint(double squared, uint32_t slot) {
+        if (!full()) {
+            heap.push_back({squared, slot});
+            if (full()) std::make_heap(heap.begin(), heap.end());
+        } else if (squared < heap.front().value) {
+            std::pop_heap(heap.begin(), heap.end());
+            heap.back() = {squared, slot};
+            std::push_heap(heap.begin(), heap.end());
+        }
+        return true;
+    }
 };
 
 /// Hands every point within a squared chord to a function.
@@ -34,15 +63,14 @@ template <typename Body> struct WithinSet {
     Body body;
     bool full() const { return true; }
     double worstDist() const { return limit; }
-    bool addPoint(double squared, uint32_t id) {
-        if (squared < limit) body(squared, id);
+    bool addPoint(double squared, uint32_t slot) {
+        if (squared < limit) body(squared, slot);
         return true;
     }
 };
 
-template <typename Body> void within(const Index &index, const Query &query, double reach, Body body) {
-    // A little over the square, for rounding: the set takes what is below it.
-    WithinSet<Body> set{reach * reach * (1 + 1e-9) + 1e-6, body};
+template <typename Body> void within(const Index &index, const Query &query, double chord_squared, Body body) {
+    WithinSet<Body> set{chord_squared, body};
     index.tree.findNeighbors(set, query.p, nanoflann::SearchParams(0, 0, false));
 }
 
@@ -50,22 +78,37 @@ void *build(const peer_points *points) { return new Index(*points); }
 
 void release(void *index) { delete static_cast<Index *>(index); }
 
-template <bool solved> Hit hit(const Query &query, const peer_points &points, uint32_t id, double squared) {
-    if (solved) return {query.solve(points, id), id, true};
-    return query.hit(points, id, points.ecef + 3 * size_t(id), squared);
-}
-
 template <bool solved>
 size_t radius(void *pointer, double longitude, double latitude, double meters, uint32_t *ids, double *distances) {
     const auto &index = *static_cast<Index *>(pointer);
     const peer_points &points = index.cloud.points;
     const Query query(longitude, latitude);
+    const Rim rim(meters);
     size_t count = 0;
     // A chord is never longer than the geodesic.
-    within(index, query, meters, [&](double squared, uint32_t id) {
-        count += query.keep(points, hit<solved>(query, points, id, squared), meters, ids + count, distances + count);
+    within(index, query, rim.out, [&](double c2, uint32_t slot) {
+        if (!solved) {
+            count += query.keep(points, rim, slot, c2, points.ecef[3 * size_t(slot) + 2], ids + count, distances + count);
+            return;
+        }
+        ids[count] = index.cloud.ids[slot];
+        distances[count] = query.solve(points, slot);
+        count += distances[count] <= meters;
     });
-    return count;
+    return solved ? count : finish(count, index.cloud.ids.data(), ids, distances);
+}
+
+/// Puts distances in the place of chords, and the first `k` in order.
+template <bool solved> void settle(const Query &query, const peer_points &points, std::vector<Hit> &hits, size_t k) {
+    for (Hit &hit : hits) {
+        const double z = points.ecef[3 * size_t(hit.slot) + 2];
+        hit.value = solved ? query.solve(points, hit.slot) : query.squared(points, hit.slot, hit.value, z);
+    }
+    if (solved) {
+        std::sort(hits.begin(), hits.end());
+    } else {
+        query.settle(points, hits, k);
+    }
 }
 
 template <bool solved>
@@ -73,22 +116,30 @@ size_t nearest(void *pointer, double longitude, double latitude, size_t k, uint3
     auto &index = *static_cast<Index *>(pointer);
     const peer_points &points = index.cloud.points;
     const Query query(longitude, latitude);
-    index.ids.resize(k + 1);
-    index.chords.resize(k + 1);
-    nanoflann::KNNResultSet<double, uint32_t> set(k + 1);
-    set.init(index.ids.data(), index.chords.data());
-    index.tree.findNeighbors(set, query.p, nanoflann::SearchParams());
+    const size_t asked = k + 1;
     index.hits.clear();
-    for (size_t i = 0; i < set.size(); i++) index.hits.push_back(hit<solved>(query, points, index.ids[i], index.chords[i]));
-    query.sort(points, index.hits);
-    // Chords order like geodesics but for near-ties. Where the next chord may be one, all within the distance are taken.
-    if (set.size() > k && least_distance(std::sqrt(index.chords[k])) <= index.hits[k - 1].distance) {
-        const double reach = index.hits[k - 1].distance;
-        index.hits.clear();
-        within(index, query, reach, [&](double squared, uint32_t id) { index.hits.push_back(hit<solved>(query, points, id, squared)); });
-        query.sort(points, index.hits);
+    if (asked <= 16) {
+        index.slots.resize(asked);
+        index.chords.resize(asked);
+        nanoflann::KNNResultSet<double, uint32_t> set(asked);
+        set.init(index.slots.data(), index.chords.data());
+        index.tree.findNeighbors(set, query.p, nanoflann::SearchParams());
+        for (size_t i = 0; i < set.size(); i++) index.hits.push_back({index.chords[i], index.slots[i]});
+    } else {
+        HeapSet set{asked, index.hits};
+        index.tree.findNeighbors(set, query.p, nanoflann::SearchParams());
     }
-    return deliver(index.hits, k, ids, distances);
+    const bool is_all = index.hits.size() < asked;
+    const double longest = is_all ? 0 : std::max_element(index.hits.begin(), index.hits.end())->value;
+    settle<solved>(query, points, index.hits, k);
+    // Chords order like geodesics but for near-ties. Where the next chord may be one, all within the distance are taken.
+    if (!is_all && !is_surely_farther(longest, index.hits[k - 1].value)) {
+        const double reach = estimate_reach(index.hits[k - 1].value);
+        index.hits.clear();
+        within(index, query, reach * reach, [&](double c2, uint32_t slot) { index.hits.push_back({c2, slot}); });
+        settle<solved>(query, points, index.hits, k);
+    }
+    return deliver(index.hits, k, index.cloud.ids.data(), ids, distances);
 }
 
 #define PEERS_TEXT(number) PEERS_QUOTE(number)
@@ -98,10 +149,11 @@ size_t nearest(void *pointer, double longitude, double latitude, size_t k, uint3
 
 const peer nanoflann_series = {
     "nanoflann", PEERS_TEXT(NANOFLANN_VERSION),
-    "k-d tree over earth-centred coordinates; distances by the chord's series, doubts by the solver", 1, 40,
+    "nanoflann k-d tree over earth-centred coordinates, points copied into the order of its leaves (in its build's time; the Hilbert order "
+    "before it is given); distances by our own series, doubts by PROJ's solver as ours", 1, 0,
     build, release, nullptr, radius<false>, nearest<false>};
 const peer nanoflann_solved = {
-    "nanoflann-solved", PEERS_TEXT(NANOFLANN_VERSION), "k-d tree over earth-centred coordinates; every distance by the solver", 1, 40,
+    "nanoflann-solved", PEERS_TEXT(NANOFLANN_VERSION), "the same tree; every distance by PROJ's solver", 1, 0,
     build, release, nullptr, radius<true>, nearest<true>};
 
 } // namespace peers

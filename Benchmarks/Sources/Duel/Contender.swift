@@ -73,12 +73,15 @@ final class PeerPoints {
     private let degrees: UnsafeMutableBufferPointer<Double>
     private let cells: UnsafeMutableBufferPointer<UInt32>
     private let ecef: UnsafeMutableBufferPointer<Double>
+    private let order: UnsafeMutableBufferPointer<UInt32>
 
     init(_ positions: [Position], _ grid: [GridPoint]) {
         let count = positions.count
         degrees = .allocate(capacity: 2 * count)
         cells = .allocate(capacity: 2 * count)
         ecef = .allocate(capacity: 3 * count)
+        order = .allocate(capacity: count)
+        _ = order.initialize(fromContentsOf: PackedRTree.hilbertOrder(of: grid))
         let earth = EarthPoints(longitude: Column(positions.map(\.longitude)), latitude: Column(positions.map(\.latitude)))
         for index in 0..<count {
             degrees.initializeElement(at: 2 * index, to: positions[index].longitude)
@@ -91,13 +94,14 @@ final class PeerPoints {
         }
         points = peer_points(
             count: count, degrees: UnsafePointer(degrees.baseAddress), cells: UnsafePointer(cells.baseAddress),
-            ecef: UnsafePointer(ecef.baseAddress))
+            ecef: UnsafePointer(ecef.baseAddress), order: UnsafePointer(order.baseAddress))
     }
 
     deinit {
         degrees.deallocate()
         cells.deallocate()
         ecef.deallocate()
+        order.deallocate()
     }
 }
 

@@ -85,14 +85,10 @@ struct RunCommand: ParsableCommand {
         for round in 0..<rounds {
             for turn in contenders.indices {
                 let at = (turn + round) % contenders.count
-                // The slow ones are known after some seconds.
+                // The slow ones are known after some seconds; their rows say of how many rounds they are.
                 if round >= 1, spent[at] > 4_000_000_000 { continue }
-                // The pass as a whole is what the mean is from: reading the clock at each query holds the processor up.
                 let answer = answering[at]
                 if !cold { for number in 0..<queries.count { _ = answer(number) } }
-                let start = Stopwatch.now()
-                for number in 0..<queries.count { _ = answer(number) }
-                timings[at].add(pass: Stopwatch.now() - start, queries: queries.count)
                 var times = [Int](repeating: 0, count: queries.count)
                 for number in 0..<queries.count {
                     times[number] = Stopwatch.time { _ = answer(number) }
@@ -145,13 +141,11 @@ enum Builds {
             ours, bytes: indexBytes, points: positions.count, work: "memory-positions", note: "and exact positions: degrees, earth-centred")
 
         var contenders = [ours]
-        var builders: [(contender: Contender, work: String, build: () -> Int)] = [
-            (ours.noted("from cells: Hilbert order, boxes, ids"), "build", { time { OurTree(cells: cells) } }),
-            (
-                ours.noted("from degrees: projection too"), "build-degrees",
-                { time { OurTree(degrees: positions) } }
-            ),
-            (ours.noted("from degrees, with exact positions"), "build-positions", { time { OurIndex(degrees: positions) } }),
+        // Nil: only the build that was needed anyway counts, since it takes seconds.
+        var builders: [(contender: Contender, work: String, first: Int, build: (() -> Int)?)] = [
+            (ours.noted("from cells: Hilbert order, boxes, ids"), "build", 0, { time { OurTree(cells: cells) } }),
+            (ours.noted("from degrees: projection too"), "build-degrees", 0, { time { OurTree(degrees: positions) } }),
+            (ours.noted("from degrees, with exact positions"), "build-positions", 0, { time { OurIndex(degrees: positions) } }),
         ]
         for peer in peers {
             let before = peer_allocated_bytes()
@@ -162,13 +156,19 @@ enum Builds {
             guard peer.exact else { continue }
             results.addMemory(
                 built.contender, bytes: peer_allocated_bytes() - before + Int(peer.borrowedBytes * Double(positions.count)),
-                points: positions.count, work: "memory", note: peer.borrowedBytes > 0 ? "with the coordinates that its queries read" : "")
-            builders.append((built.contender, "build", { first > 3_000_000_000 ? first : time { peer.build(points) } }))
+                points: positions.count, work: "memory", note: "all that its queries read")
+            builders.append((built.contender, "build", first, first > 3_000_000_000 ? nil : { time { peer.build(points) } }))
         }
         guard timed else { return contenders }
         var timings = [Timings](repeating: Timings(), count: builders.count)
-        for _ in 0..<rounds {
-            for at in builders.indices { timings[at].add(round: [builders[at].build()]) }
+        for round in 0..<rounds {
+            for (at, builder) in builders.enumerated() {
+                if let build = builder.build {
+                    timings[at].add(round: [build()])
+                } else if round == 0 {
+                    timings[at].add(round: [builder.first])
+                }
+            }
         }
         for (at, builder) in builders.enumerated() {
             results.add(builder.contender, work: builder.work, queries: 1, timings[at], wrong: 0)

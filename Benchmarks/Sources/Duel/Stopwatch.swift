@@ -1,5 +1,5 @@
-// Stopwatch.swift: times of single queries and of whole rounds, by the monotonic clock. What reading the clock costs is
-// measured and taken off.
+// Stopwatch.swift: times of single queries by the monotonic clock. What reading the clock costs is measured and taken off. Every
+// figure is over the queries' medians of the rounds, as the peers outside this process have it (work.py).
 
 import Glibc
 
@@ -32,14 +32,10 @@ enum Stopwatch {
 /// Times of one contender at one work: a row per round, a column per query. Nanoseconds.
 struct Timings {
     private var rounds: [[Int]] = []
-    /// Of each round, the time of a query in a pass that was timed as a whole.
-    private var passes: [Double] = []
 
     mutating func add(round: [Int]) { rounds.append(round) }
 
-    mutating func add(pass nanoseconds: Int, queries: Int) { passes.append(Double(nanoseconds) / Double(max(queries, 1))) }
-
-    var isEmpty: Bool { rounds.isEmpty }
+    var roundCount: Int { rounds.count }
 
     /// Per query its median over the rounds, ascending; microseconds.
     private var perQuery: [Double] {
@@ -58,11 +54,9 @@ struct Timings {
         return times.isEmpty ? 0 : times[min(times.count * 99 / 100, times.count - 1)]
     }
 
-    /// The mean query, of the median round.
     var mean: Double {
-        guard passes.isEmpty else { return passes.sorted()[passes.count / 2] / 1_000 }
-        guard let first = rounds.first, !first.isEmpty else { return 0 }
-        return Double(Timings.median(rounds.map { $0.reduce(0, +) })) / 1_000 / Double(first.count)
+        let times = perQuery
+        return times.isEmpty ? 0 : times.reduce(0, +) / Double(times.count)
     }
 
     private static func median(_ values: [Int]) -> Int {

@@ -1,8 +1,9 @@
 // Table.swift: tables for a terminal and for Markdown alike.
 
-/// A table of texts; the first column is left-aligned, the others right. As a file: its rows, the header first.
+/// A table of texts; the first column is left-aligned, the others right. As a file: its rows, the header first, and the run.
 struct Table: Encodable {
     private var rows: [[String]]
+    private let run = Run.current
 
     init(_ header: [String]) { rows = [header] }
 

@@ -20,6 +20,9 @@ typedef struct {
     const uint32_t *cells;
     /// Earth-centred x, y, z: metres.
     const double *ecef;
+    /// Every id once, in the order of a Hilbert curve over the cells: for peers that read points beside their tree. Ids themselves are in
+    /// no order, and making this one is in nobody's build.
+    const uint32_t *order;
 } peer_points;
 
 /// One peer. An operation it does not have is null. Answers go to buffers with room for every point and are counted.
@@ -39,7 +42,7 @@ typedef struct {
     size_t (*window)(void *index, const uint32_t *box, uint32_t *ids);
     /// Ids and distances of the points within `meters`, in any order.
     size_t (*radius)(void *index, double longitude, double latitude, double meters, uint32_t *ids, double *distances);
-    /// Ids and distances of the `k` nearest points, nearest first, ties by id.
+    /// Ids and distances of the `k` nearest points, nearest first; those at one distance in any order.
     size_t (*nearest)(void *index, double longitude, double latitude, size_t k, uint32_t *ids, double *distances);
 } peer;
 
