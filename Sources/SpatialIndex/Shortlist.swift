@@ -55,12 +55,12 @@ struct Shortlist {
         if nearest.count < limit {
             nearest.append(candidate)
             if nearest.count == limit {
-                for parent in stride(from: nearest.count / 2 - 1, through: 0, by: -1) { sift(nearest[parent], from: parent) }
+                nearest.withUnsafeMutableBufferPointer { CandidateHeap.make($0) }
                 lowerBar()
             }
         } else if Candidate.precedes(candidate, nearest[0]) {
             let loser = nearest[0]
-            sift(candidate, from: 0)
+            nearest.withUnsafeMutableBufferPointer { CandidateHeap.sift(candidate, from: 0, in: $0, count: $0.count) }
             lowerBar()
             if loser.squared <= bar { addTie(loser) }
         } else {
@@ -81,22 +81,6 @@ struct Shortlist {
         bar = Swift.min(bar, GeodesicEstimate.reachSquared(nearest[0].squared.squareRoot()))
     }
 
-    /// Puts a candidate into the heap at a place, or below it.
-    private mutating func sift(_ candidate: Candidate, from place: Int) {
-        nearest.withUnsafeMutableBufferPointer { heap in
-            var parent = place
-            while true {
-                var child = 2 &* parent &+ 1
-                guard child < heap.count else { break }
-                if child &+ 1 < heap.count, Candidate.precedes(heap[child], heap[child &+ 1]) { child &+= 1 }
-                guard Candidate.precedes(candidate, heap[child]) else { break }
-                heap[parent] = heap[child]
-                parent = child
-            }
-            heap[parent] = candidate
-        }
-    }
-
     /// The `limit` nearest with their distances, nearest first, ties by position in the order.
     ///
     /// Estimates that stand apart by more than their errors are in the right order, and as good as solved up to 100 km. A run of
@@ -107,7 +91,7 @@ struct Shortlist {
     ) -> [Neighbor] {
         let bar = bar
         nearest += ties.lazy.filter { $0.squared <= bar }
-        nearest.sort(by: Candidate.precedes)
+        nearest.withUnsafeMutableBufferPointer { CandidateHeap.sort($0) }
         var found = nearest.map { Neighbor(index: $0.index, distanceMeters: $0.squared.squareRoot()) }
         var start = 0
         while start < found.count {
@@ -167,5 +151,43 @@ struct Shortlist {
 
     private static func precedes(_ a: Neighbor, _ b: Neighbor) -> Bool {
         a.distanceMeters != b.distanceMeters ? a.distanceMeters < b.distanceMeters : a.index < b.index
+    }
+}
+
+/// Candidates as a binary max-heap: the farthest first.
+private enum CandidateHeap {
+    static func make(_ candidates: UnsafeMutableBufferPointer<Candidate>) {
+        var parent = candidates.count / 2
+        while parent > 0 {
+            parent &-= 1
+            sift(candidates[parent], from: parent, in: candidates, count: candidates.count)
+        }
+    }
+
+    /// Nearest first. A third of the instructions of the standard library's sort, which is stable and for any type.
+    static func sort(_ candidates: UnsafeMutableBufferPointer<Candidate>) {
+        make(candidates)
+        var count = candidates.count
+        while count > 1 {
+            count &-= 1
+            let last = candidates[count]
+            candidates[count] = candidates[0]
+            sift(last, from: 0, in: candidates, count: count)
+        }
+    }
+
+    /// Puts a candidate into the heap of the first `count` at a place, or below it.
+    @inline(__always)
+    static func sift(_ candidate: Candidate, from place: Int, in heap: UnsafeMutableBufferPointer<Candidate>, count: Int) {
+        var parent = place
+        while true {
+            var child = 2 &* parent &+ 1
+            guard child < count else { break }
+            if child &+ 1 < count, Candidate.precedes(heap[child], heap[child &+ 1]) { child &+= 1 }
+            guard Candidate.precedes(candidate, heap[child]) else { break }
+            heap[parent] = heap[child]
+            parent = child
+        }
+        heap[parent] = candidate
     }
 }
