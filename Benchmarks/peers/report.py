@@ -200,15 +200,13 @@ def scale(measured):
     if not found:
         return "Not measured."
     header, *rows = found["rows"]
-    if "ratio" in header and "bar" not in header:
-        at = header.index("ratio") + 1
+    at = header.index("ratio") + 1
 
-        def judged(row):
-            bar = 11 if row[0].startswith("build") else 1.5
-            return row[:at] + [f"at most {bar:g}", verdict(float(row[at - 1]) <= bar)] + row[at:]
+    def judged(row):
+        bar = 11 if row[0].startswith("build") else 1.5
+        return row[:at] + [f"at most {bar:g}", verdict(float(row[at - 1]) <= bar)] + row[at:]
 
-        header, rows = header[:at] + ["bar", "met"] + header[at:], [judged(row) for row in rows]
-    return table(header, rows) + of_run(measured, found)
+    return table(header[:at] + ["bar", "met"] + header[at:], map(judged, rows)) + of_run(measured, found)
 
 
 def exactness(measured):

@@ -121,13 +121,12 @@ final class ExactnessChecker: @unchecked Sendable {
     func run(_ check: ExactnessCheck, count: Int, seed: UInt64) -> Counts {
         counts = Counts()
         let batch = 20
-        // Each check has its own queries.
-        let checkSeed = check.name.utf8.reduce(0xcbf2_9ce4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
         DispatchQueue.concurrentPerform(iterations: (count + batch - 1) / batch) { part in
             let out = AnswerBuffer(points: points.count)
             let contender = Contender.ours(ours)
             for number in part * batch..<min((part + 1) * batch, count) {
-                var random = SeededRandom(seed: seed &+ UInt64(number) &* 0x9e37_79b9 ^ checkSeed)
+                // By its name each check has its own queries.
+                var random = SeededRandom(seed: seed &+ UInt64(number) &* 0x9e37_79b9, name: check.name)
                 let (query, kind) = make(check.maker, &random)
                 let found = truth.answer(query, 0)
                 let answer = Answer(out, count: contender.answering(query, out)(0), kind: kind)

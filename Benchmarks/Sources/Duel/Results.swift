@@ -16,60 +16,34 @@ struct Run: Codable {
     }()
 }
 
-/// A row as it stands in results/PEER.json: bound to its run, so that nobody takes figures of two days for one comparison.
-private struct BoundRow: Codable {
-    private struct Origin: Codable {
-        var run: Run?
-        var rounds: Int?
-    }
-
-    var row: ResultRow
-    private var origin: Origin
-
-    init(_ row: ResultRow, rounds: Int) {
-        self.row = row
-        origin = Origin(run: .current, rounds: rounds)
-    }
-
-    init(from decoder: any Decoder) throws {
-        row = try ResultRow(from: decoder)
-        origin = try Origin(from: decoder)
-    }
-
-    func encode(to encoder: any Encoder) throws {
-        try row.encode(to: encoder)
-        try origin.encode(to: encoder)
-    }
-}
-
 /// All rows of a run.
 struct Results {
-    private var bound: [BoundRow] = []
-    private var rows: [ResultRow] { bound.map(\.row) }
+    private var rows: [ResultRow] = []
 
     mutating func add(_ contender: Contender, work: String, queries: Int, _ timings: Timings, wrong: Int) {
-        let row = ResultRow(
-            peer: contender.name, version: contender.version, work: work, queries: queries, medianMicroseconds: timings.median,
-            p99Microseconds: timings.p99, meanMicroseconds: timings.mean, exact: contender.exact && wrong == 0, wrong: wrong,
-            note: contender.note)
-        bound.append(BoundRow(row, rounds: timings.roundCount))
+        rows.append(
+            ResultRow(
+                peer: contender.name, version: contender.version, work: work, queries: queries, medianMicroseconds: timings.median,
+                p99Microseconds: timings.p99, meanMicroseconds: timings.mean, exact: contender.exact && wrong == 0, wrong: wrong,
+                note: contender.note, run: .current, rounds: timings.roundCount))
     }
 
     mutating func addMemory(_ contender: Contender, bytes: Int, points: Int, work: String, note: String) {
-        let row = ResultRow(
-            peer: contender.name, version: contender.version, work: work, queries: 0, medianMicroseconds: 0, p99Microseconds: 0,
-            meanMicroseconds: 0, exact: true, wrong: 0, note: note, bytesPerPoint: Double(bytes) / Double(max(points, 1)))
-        bound.append(BoundRow(row, rounds: 1))
+        rows.append(
+            ResultRow(
+                peer: contender.name, version: contender.version, work: work, queries: 0, medianMicroseconds: 0, p99Microseconds: 0,
+                meanMicroseconds: 0, exact: true, wrong: 0, note: note, bytesPerPoint: Double(bytes) / Double(max(points, 1)),
+                run: .current, rounds: 1))
     }
 
     /// Writes results/PEER.json of every peer. Works that this run did not do keep the rows of an earlier run, which say so.
     func write(to folder: WorkFolder) throws {
         for peer in inOrder(rows.map(\.peer)) {
-            let mine = bound.filter { $0.row.peer == peer }
+            let mine = rows.filter { $0.peer == peer }
             let file = "results/\(peer).json"
-            let earlier = (try? folder.read(json: file, as: [BoundRow].self)) ?? []
-            let done = Set(mine.map(\.row.work))
-            try folder.write(json: earlier.filter { !done.contains($0.row.work) } + mine, to: file)
+            let earlier = (try? folder.read(json: file, as: [ResultRow].self)) ?? []
+            let done = Set(mine.map(\.work))
+            try folder.write(json: earlier.filter { !done.contains($0.work) } + mine, to: file)
         }
     }
 

@@ -148,16 +148,19 @@ struct ResultRow: Codable {
     /// Microseconds a query; of `build` the whole build.
     var medianMicroseconds: Double
     var p99Microseconds: Double
-    /// Mean over the work, median of the rounds.
+    /// Mean over the queries' medians of the rounds.
     var meanMicroseconds: Double
     var exact: Bool
     /// Queries whose answer differs from ours.
     var wrong: Int
     var note: String
     var bytesPerPoint: Double?
+    /// Nil in files of before rows told it.
+    var run: Run?
+    var rounds: Int?
 
     enum CodingKeys: String, CodingKey {
-        case peer, version, work, queries, exact, wrong, note
+        case peer, version, work, queries, exact, wrong, note, run, rounds
         case medianMicroseconds = "median_us"
         case p99Microseconds = "p99_us"
         case meanMicroseconds = "mean_us"

@@ -83,7 +83,7 @@ package enum QuerySet {
 
     /// - Parameter shrink: windows and circles are made this much smaller on each side: for denser points, so that as many are found.
     package init(_ work: Work, over points: [Position], seed: UInt64, shrink: Double = 1) {
-        var random = SeededRandom(seed: seed ^ work.name.utf8.reduce(0xcbf2_9ce4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 })
+        var random = SeededRandom(seed: seed, name: work.name)
         let places = (0..<work.queries).map { number in
             work.uniform ? QuerySet.anywhere(&random) : QuerySet.aroundData(number, of: work.queries, points, &random)
         }

@@ -6,6 +6,11 @@ package struct SeededRandom: RandomNumberGenerator {
 
     package init(seed: UInt64) { state = seed }
 
+    /// Of `seed`, another sequence for each name: by the name's FNV-1a.
+    package init(seed: UInt64, name: String) {
+        self.init(seed: seed ^ name.utf8.reduce(0xcbf2_9ce4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 })
+    }
+
     package mutating func next() -> UInt64 {
         state &+= 0x9e37_79b9_7f4a_7c15
         var z = state
