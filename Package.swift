@@ -47,6 +47,7 @@ let package = Package(
         .target(name: "VectorTile"),
         // Readings, limits, indices: pure rules.
         .target(name: "Monitoring"),
+        // SHA-256 and the codes made of it.
         .target(name: "Digests", dependencies: ["COpenSSL"]),
         .target(name: "Geodesy", dependencies: ["CProj"]),
         .target(name: "Boundaries", dependencies: ["CGeos", "CZlib", "Geodesy", "SpatialIndex"]),

@@ -1,5 +1,5 @@
 // SHA256.swift: SHA-256 (FIPS 180-4) and HMAC-SHA-256 (RFC 2104), by OpenSSL. PROJ brings that library along anyway; a package with a
-// cryptographic library of its own in source took a third of every first build for these two functions.
+// cryptographic library of its own in source compiled 246 files of C++ for these two functions, in every build from nothing.
 
 import COpenSSL
 
@@ -27,7 +27,7 @@ public enum SHA256 {
     private static func made(by function: (UnsafeMutablePointer<UInt8>, UnsafeMutablePointer<UInt32>) -> Bool) -> [UInt8] {
         [UInt8](unsafeUninitializedCapacity: byteCount) { buffer, written in
             var count: UInt32 = 0
-            // Fails only where there is no memory left, as every array here would.
+            // No bytes and no key make it fail: only a lack of memory, or an OpenSSL that its configuration denies SHA-256.
             guard let out = buffer.baseAddress, function(out, &count), count == byteCount else {
                 fatalError("OpenSSL made no SHA-256 digest")
             }
