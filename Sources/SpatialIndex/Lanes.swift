@@ -77,6 +77,10 @@ extension SIMD4<Int32> {
 }
 
 extension SIMD4<Float> {
+    /// The lesser of each two.
+    @inline(__always)
+    func least(_ other: Self) -> Self { replacing(with: other, where: other .< self) }
+
     /// Zero for what is below it.
     @inline(__always)
     var atLeastZero: Self {
@@ -106,6 +110,10 @@ extension SIMD16<Float> {
     /// The lane of the least value among those with a bit; 0 when there is none.
     @inline(__always)
     func placeOfLeast(among mask: UInt32) -> Int {
+        if mask == 0xFFFF {
+            let four = lowHalf.lowHalf.least(lowHalf.highHalf).least(highHalf.lowHalf.least(highHalf.highHalf))
+            return bitsAtMost(Swift.min(Swift.min(four.x, four.y), Swift.min(four.z, four.w))).trailingZeroBitCount & 15
+        }
         var mask = mask
         var place = 0
         var least = Float.infinity

@@ -1,8 +1,10 @@
-// PackedRTree+Nearest.swift: the k nearest points by geodesic, however far. Best first: of all nodes not yet opened, the one
-// that may hold the nearest point is next; the search ends when none can hold a point nearer than k found ones.
+// PackedRTree+Nearest.swift: the k nearest points by geodesic, however far.
 //
-// Up to 1,500 km a node is judged by a series (MercatorDistance), sixteen nodes at a time. Farther away, and near the poles, it is
-// judged by the chord to its box of latitudes (WedgeDistance).
+// Mostly a few leaves beside the place hold k points, the farthest of which bounds all: the search is then one of a window that narrows as
+// nearer points are found (NearWindow). Where they do not, because few points pass the filter or the nearest are 1,500 km away, nodes
+// are opened best first: of all not yet opened, the one that may hold the nearest point is next. Up to 1,500 km a node is judged by a
+// series (MercatorDistance), sixteen nodes at a time, farther away and near the poles by the chord to its box of latitudes
+// (WedgeDistance).
 
 extension PackedRTree {
     /// The `k` nearest points that pass the filter, nearest first, ties by position in the order, with exact distances.
@@ -24,36 +26,44 @@ extension PackedRTree {
         let maxMeters = maxMeters ?? .infinity
         guard k > 0, maxMeters >= 0, let query = EarthQuery(longitude: longitude, latitude: latitude) else { return [] }
         var list = Shortlist(limit: k, ceiling: RadiusRim(meters: maxMeters).surelyOut)
-        let done = nearestPoints(query, farAway: false, &list) { first, mask, list in
-            NearestScan.scan(first, mask, earth, query, &list, filter)
-        }
-        if !done {
-            // The points found so far bound the answer; the rest of the search begins anew with that bar.
-            list = Shortlist(limit: k, ceiling: list.bar)
-            _ = nearestPoints(query, farAway: true, &list) { first, mask, list in
+        defer { list.deallocate() }
+        for reach in NearestReach.allCases {
+            let isDone = nearestPoints(query, reach, &list) { first, mask, list in
                 NearestScan.scan(first, mask, earth, query, &list, filter)
             }
+            if isDone { break }
+            // The points found so far bound the answer; the search begins anew with that bar.
+            list.beginAnew()
         }
         return list.settle(query, earth, solver, maxMeters: maxMeters)
     }
 
-    /// Calls `open` with points, a leaf's at a time (the first one's position, and a bit for each to look at), by ascending distance
-    /// until no other can matter to the list.
+    /// Calls `open` with points, some of a leaf's at a time (the first one's position, and a bit for each to look at), until no other can
+    /// matter to the list.
     ///
-    /// - Returns: false when distances in the grid's plane cannot finish the search: then ask again with `farAway`.
+    /// - Returns: false when a search of this reach cannot be finished: then ask anew with the next.
     @usableFromInline
     func nearestPoints(
-        _ query: EarthQuery, farAway: Bool, _ list: inout Shortlist, _ open: (Int, UInt32, inout Shortlist) -> Void
+        _ query: EarthQuery, _ reach: NearestReach, _ list: inout Shortlist, _ open: (Int, UInt32, inout Shortlist) -> Void
     ) -> Bool {
         var finished = true
         withHandle { tree in
             finished =
-                farAway
-                ? tree.visitNearest(WedgeDistance(query), &list, open)
-                : abs(query.latitude) <= MercatorDistance.greatestLatitude && tree.visitNearest(MercatorDistance(query), &list, open)
+                switch reach {
+                case .beside: tree.visitBeside(query, directory, &list, open)
+                case .country:
+                    abs(query.latitude) <= MercatorDistance.greatestLatitude && tree.visitNearest(MercatorDistance(query), &list, open)
+                case .earth: tree.visitNearest(WedgeDistance(query), &list, open)
+                }
         }
         return finished
     }
+}
+
+/// How far a search of the nearest goes, and thereby how: a window, or best first by one of two measures.
+@usableFromInline
+enum NearestReach: CaseIterable {
+    case beside, country, earth
 }
 
 @usableFromInline
@@ -64,16 +74,41 @@ enum NearestScan {
         _ first: Int, _ mask: UInt32, _ earth: EarthPoints, _ query: EarthQuery, _ list: inout Shortlist, _ filter: (Int) -> Bool
     ) {
         EarthScan(earth, first..<first &+ PackedRTree.nodeSize) { scan in
-            var mask = mask
-            while mask != 0 {
-                let index = first &+ mask.trailingZeroBitCount
-                mask &= mask &- 1
-                // Columns of another length than the tree's hold fewer points.
-                guard index < scan.end else { return }
-                let (chordSquared, dz) = scan.chord(index, query)
-                if chordSquared <= list.bar, filter(index) {
-                    list.add(squared: query.estimate.squared(chordSquared: chordSquared, dz: dz), index: index)
+            if scan.end &- first == PackedRTree.nodeSize {
+                withUnsafeTemporaryAllocation(of: Double.self, capacity: PackedRTree.nodeSize) { buffer in
+                    guard let squares = buffer.baseAddress else { return }
+                    if var near = scan.near(first, query, list.bar, into: squares) {
+                        near &= mask
+                        while near != 0 {
+                            let lane = near.trailingZeroBitCount
+                            near &= near &- 1
+                            if squares[lane] <= list.bar, filter(first &+ lane) {
+                                list.addNear(Candidate(squared: squares[lane], index: first &+ lane))
+                            }
+                        }
+                    } else {
+                        scanAnyChord(first, mask, scan, query, &list, filter)
+                    }
                 }
+            } else {
+                scanAnyChord(first, mask, scan, query, &list, filter)
+            }
+        }
+    }
+
+    /// For chords of any length, and where columns of another length than the tree's hold fewer points.
+    @inlinable
+    static func scanAnyChord(
+        _ first: Int, _ mask: UInt32, _ scan: EarthScan, _ query: EarthQuery, _ list: inout Shortlist, _ filter: (Int) -> Bool
+    ) {
+        var mask = mask
+        while mask != 0 {
+            let index = first &+ mask.trailingZeroBitCount
+            mask &= mask &- 1
+            guard index < scan.end else { return }
+            let (chordSquared, dz) = scan.chord(index, query)
+            if chordSquared <= list.bar, filter(index) {
+                list.add(squared: query.estimate.squared(chordSquared: chordSquared, dz: dz), index: index)
             }
         }
     }
@@ -82,7 +117,7 @@ enum NearestScan {
 extension TreeHandle {
     /// Best-first search. False when the measure gave up.
     ///
-    /// It begins with a straight descent to the nearest leaf, so that there is a bar before any node is queued.
+    /// Without a bar it begins with a straight descent to the nearest leaf, so that there is one before any node is queued.
     @inline(__always)
     fileprivate func visitNearest(
         _ measure: some NodeDistance, _ list: inout Shortlist, _ open: (Int, UInt32, inout Shortlist) -> Void
@@ -90,29 +125,11 @@ extension TreeHandle {
         var reach = measure.reach(bar: list.bar)
         var queue = NodeQueue()
         defer { queue.deallocate() }
-        var path = DescentPath()
-        var group = 0
-        var leaf: Int?
-        for level in stride(from: topLevel, through: 0, by: -1) {
-            let at = starts[level] &+ group &<< PackedRTree.nodeShift
-            let distances = measure.distances(self, at: at)
-            let valid = validMask(level: level, group: group)
-            let lane = measure.promise(self, at: at, distances: distances).placeOfLeast(among: valid)
-            guard distances[lane] <= reach else {
-                path.add(distances, mask: valid, level: level, group: group)
-                break
-            }
-            path.add(distances, mask: valid & ~(1 &<< UInt32(truncatingIfNeeded: lane)), level: level, group: group)
-            group = group &<< PackedRTree.nodeShift &+ lane
-            if level == 0 { leaf = group }
-        }
-        if let leaf {
-            scanLeaf(leaf, measure, reach, &list, open)
-            reach = measure.reach(bar: list.bar)
-        }
-        for step in 0..<path.count {
-            let step = path[step]
-            push(step.distances, step.mask, within: reach, level: step.level, group: step.group, &queue)
+        if reach == .infinity {
+            descend(measure, &reach, &list, &queue, open)
+        } else {
+            let distances = measure.distances(self, at: starts[topLevel])
+            push(distances, validMask(level: topLevel, group: 0), within: reach, level: topLevel, group: 0, &queue)
         }
         while let next = queue.pop(), next.distance <= reach {
             if next.distance > measure.horizon { return false }
@@ -127,6 +144,30 @@ extension TreeHandle {
             }
         }
         return true
+    }
+
+    /// Goes to the nearest leaf and queues what was beside the way.
+    @inline(__always)
+    private func descend(
+        _ measure: some NodeDistance, _ reach: inout Float, _ list: inout Shortlist, _ queue: inout NodeQueue,
+        _ open: (Int, UInt32, inout Shortlist) -> Void
+    ) {
+        var path = DescentPath()
+        var group = 0
+        for level in stride(from: topLevel, through: 0, by: -1) {
+            let at = starts[level] &+ group &<< PackedRTree.nodeShift
+            let distances = measure.distances(self, at: at)
+            let valid = validMask(level: level, group: group)
+            let lane = measure.promise(self, at: at, distances: distances).placeOfLeast(among: valid)
+            path.add(distances, mask: valid & ~(1 &<< UInt32(truncatingIfNeeded: lane)), level: level, group: group)
+            group = group &<< PackedRTree.nodeShift &+ lane
+        }
+        scanLeaf(group, measure, reach, &list, open)
+        reach = measure.reach(bar: list.bar)
+        for step in 0..<path.count {
+            let step = path[step]
+            push(step.distances, step.mask, within: reach, level: step.level, group: step.group, &queue)
+        }
     }
 
     @inline(__always)
@@ -151,7 +192,9 @@ extension TreeHandle {
         let mask =
             run.count == PackedRTree.nodeSize
             ? measure.pointMask(self, at: run.lowerBound, reach: reach) : (1 &<< UInt32(truncatingIfNeeded: run.count)) &- 1
-        if mask != 0 { open(run.lowerBound, mask, &list) }
+        guard mask != 0 else { return }
+        open(run.lowerBound, mask, &list)
+        list.lowerBar()
     }
 }
 

@@ -33,6 +33,7 @@ extension PackedRTree {
         let rim = RadiusRim(meters: meters)
         let cursor = PageCursor(after, at: position)
         var list = Shortlist(limit: limit, ceiling: rim.surelyOut)
+        defer { list.deallocate() }
         var total = 0
         withUnsafeTemporaryAllocation(of: Double.self, capacity: NeighborRun.blockSize) { buffer in
             guard let squares = buffer.baseAddress else { return }
@@ -272,6 +273,16 @@ struct EarthScan {
         return (dx * dx + dy * dy + dz * dz, dz)
     }
 
+    /// `chord` of a point and the next. Both must be in start ..< end.
+    @inlinable
+    @inline(__always)
+    func twoChords(_ index: Int, _ query: EarthQuery) -> (squared: SIMD2<Double>, dz: SIMD2<Double>) {
+        let dx = UnsafeRawPointer(x + index).loadUnaligned(as: SIMD2<Double>.self) - query.x
+        let dy = UnsafeRawPointer(y + index).loadUnaligned(as: SIMD2<Double>.self) - query.y
+        let dz = UnsafeRawPointer(z + index).loadUnaligned(as: SIMD2<Double>.self) - query.z
+        return (dx * dx + dy * dy + dz * dz, dz)
+    }
+
     /// Squared estimates of a block of points by the series, m², and whether all are surely in the circle, or out of it. Two at a time:
     /// more would not fit the registers of the least machine.
     ///
@@ -285,16 +296,37 @@ struct EarthScan {
         var notOut = SIMD2<Int64>.zero
         var lane = 0
         while lane < NeighborRun.blockSize {
-            let dx = UnsafeRawPointer(x + index + lane).loadUnaligned(as: SIMD2<Double>.self) - query.x
-            let dy = UnsafeRawPointer(y + index + lane).loadUnaligned(as: SIMD2<Double>.self) - query.y
-            let dz = UnsafeRawPointer(z + index + lane).loadUnaligned(as: SIMD2<Double>.self) - query.z
-            let squared = query.estimate.series(dx * dx + dy * dy + dz * dz, dz)
+            let (chordSquared, dz) = twoChords(index + lane, query)
+            let squared = query.estimate.series(chordSquared, dz)
             UnsafeMutableRawPointer(squares + lane).storeBytes(of: squared, as: SIMD2<Double>.self)
             notIn |= unsafeBitCast(squared .> SIMD2(repeating: rim.surelyIn), to: SIMD2<Int64>.self)
             notOut |= unsafeBitCast(squared .<= SIMD2(repeating: rim.surelyOut), to: SIMD2<Int64>.self)
             lane &+= 2
         }
         return (notIn.x | notIn.y == 0, notOut.x | notOut.y == 0)
+    }
+
+    /// Squared estimates of a leaf's points by the series, m², and a bit for each that is at most `bar`. Nil when a chord is too long for the
+    /// series.
+    ///
+    /// The sixteen points from `index` on must be in start ..< end, and `squares` have room for them.
+    @inlinable
+    @inline(__always)
+    func near(_ index: Int, _ query: EarthQuery, _ bar: Double, into squares: UnsafeMutablePointer<Double>) -> UInt32? {
+        var near = SIMD2<Int64>.zero
+        var isLong = SIMD2<Int64>.zero
+        var bit = SIMD2<Int64>(1, 2)
+        var lane = 0
+        while lane < PackedRTree.nodeSize {
+            let (chordSquared, dz) = twoChords(index + lane, query)
+            let squared = query.estimate.series(chordSquared, dz)
+            UnsafeMutableRawPointer(squares + lane).storeBytes(of: squared, as: SIMD2<Double>.self)
+            isLong |= unsafeBitCast(chordSquared .>= SIMD2(repeating: GeodesicEstimate.longestSquared), to: SIMD2<Int64>.self)
+            near |= unsafeBitCast(squared .<= SIMD2(repeating: bar), to: SIMD2<Int64>.self) & bit
+            bit = bit &<< SIMD2(repeating: 2)
+            lane &+= 2
+        }
+        return isLong.x | isLong.y == 0 ? UInt32(truncatingIfNeeded: near.x | near.y) : nil
     }
 
     /// Squared estimates of a few points by any chord, m², infinite for those surely out of the circle, and whether all are that.

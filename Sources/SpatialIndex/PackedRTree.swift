@@ -41,6 +41,7 @@ public struct PackedRTree: Sendable {
     public let boxMaxY: Column<UInt32>
     let levels: TreeLevels
     let occupancy: Occupancy
+    let directory: CurveDirectory
 
     public var count: Int { x.count }
 
@@ -56,7 +57,9 @@ public struct PackedRTree: Sendable {
         let levels = levels
         (boxMinX, boxMaxX) = TreeBuilder.boxes(over: self.x, levels)
         (boxMinY, boxMaxY) = TreeBuilder.boxes(over: self.y, levels)
-        occupancy = Occupancy(of: TreeHandle(count: count, self.x, self.y, boxMinX, boxMinY, boxMaxX, boxMaxY, levels))
+        let handle = TreeHandle(count: count, self.x, self.y, boxMinX, boxMinY, boxMaxX, boxMaxY, levels)
+        occupancy = Occupancy(of: handle)
+        directory = CurveDirectory(of: handle)
     }
 
     /// Takes columns as a file has them. O(n / 16), for the bitmap of empty places.
@@ -80,7 +83,9 @@ public struct PackedRTree: Sendable {
         self.boxMinY = boxMinY
         self.boxMaxX = boxMaxX
         self.boxMaxY = boxMaxY
-        occupancy = Occupancy(of: TreeHandle(count: x.count, x, y, boxMinX, boxMinY, boxMaxX, boxMaxY, levels))
+        let handle = TreeHandle(count: x.count, x, y, boxMinX, boxMinY, boxMaxX, boxMaxY, levels)
+        occupancy = Occupancy(of: handle)
+        directory = CurveDirectory(of: handle)
     }
 
     /// Checks everything that queries rely on: the order of the points and the fit of every box. O(n).

@@ -1,6 +1,6 @@
-// Shortlist.swift: the points that may be among the `limit` nearest by geodesic, judged by estimates. A max-heap holds the
-// `limit` nearest; whoever loses its place, or never gets one, by less than the estimates' error stays on as a tie. In the end
-// the solver settles the order where estimates cannot, which is almost never.
+// Shortlist.swift: the points that may be among the `limit` nearest by geodesic, judged by estimates. Whoever may belong is gathered; once
+// they are twice as many, the nearest are selected and lower the bar for those to come. What is beyond them by less than the estimates'
+// error stays on as a tie. In the end the solver settles the order where estimates cannot, which is almost never.
 
 @usableFromInline
 struct Candidate: Sendable {
@@ -8,28 +8,33 @@ struct Candidate: Sendable {
     @usableFromInline let squared: Double
     @usableFromInline let index: Int
 
-    @usableFromInline
+    @inlinable
     @inline(__always)
     init(squared: Double, index: Int) {
         self.squared = squared
         self.index = index
     }
 
+    /// Nearer first, ties by index: one comparison of twice 64 bits, since numbers that are not negative order like their bits.
     @inline(__always)
     static func precedes(_ a: Candidate, _ b: Candidate) -> Bool {
-        a.squared != b.squared ? a.squared < b.squared : a.index < b.index
+        let low = UInt64(bitPattern: Int64(a.index)).subtractingReportingOverflow(UInt64(bitPattern: Int64(b.index)))
+        let high = a.squared.bitPattern.subtractingReportingOverflow(b.squared.bitPattern)
+        let borrow = high.partialValue.subtractingReportingOverflow(low.overflow ? 1 : 0)
+        return high.overflow || borrow.overflow
     }
 }
 
+/// Owns memory: whoever makes one calls `deallocate` in the end. (With a `deinit` instead, Swift 6.3 fails to compile its callers.)
 @usableFromInline
 struct Shortlist {
-    private let limit: Int
-    /// The nearest so far. Farthest first (a binary max-heap) as soon as there are `limit` of them, in no order before.
-    private var nearest: [Candidate] = []
-    /// Those beyond them that may belong among them all the same.
-    private var ties: [Candidate] = []
-    /// Ties to gather before those over the bar are dropped.
-    private var tidyAt = 64
+    let limit: Int
+    /// Whoever was under the bar when it came; in no order. `count` of them are there, and room for `capacity`, which is more.
+    @usableFromInline private(set) var candidates: UnsafeMutablePointer<Candidate>
+    @usableFromInline private(set) var count = 0
+    @usableFromInline private(set) var capacity: Int
+    /// How many were left when the bar was last lowered.
+    private var tidied = 0
     /// Points whose estimate, or whose chord alone, has a square over this are not among the nearest. m².
     @usableFromInline private(set) var bar: Double
 
@@ -38,47 +43,69 @@ struct Shortlist {
     init(limit: Int, ceiling: Double) {
         self.limit = Swift.max(limit, 0)
         bar = limit > 0 ? ceiling : -1
-        nearest.reserveCapacity(Swift.min(Swift.max(limit, 0), 128))
+        capacity = 2 * Swift.min(self.limit, 128) + 30
+        candidates = .allocate(capacity: capacity)
     }
 
-    var isFull: Bool { nearest.count >= limit }
-
-    /// Takes a point whose squared chord is at most `bar`. O(log limit).
     @usableFromInline
+    func deallocate() { candidates.deallocate() }
+
+    /// Forgets the candidates, not the bar.
+    @usableFromInline
+    mutating func beginAnew() {
+        count = 0
+        tidied = 0
+    }
+
+    /// Whether there are as many as are asked for.
+    var isFull: Bool { count >= limit }
+
+    /// Takes a point whose squared chord is at most `bar`. O(1), but for dropping others now and then.
+    @inlinable
     @inline(__always)
     mutating func add(squared: Double, index: Int) {
         if squared <= bar { addNear(Candidate(squared: squared, index: index)) }
     }
 
-    @usableFromInline
+    @inlinable
+    @inline(__always)
     mutating func addNear(_ candidate: Candidate) {
-        if nearest.count < limit {
-            nearest.append(candidate)
-            if nearest.count == limit {
-                nearest.withUnsafeMutableBufferPointer { CandidateHeap.make($0) }
-                lowerBar()
-            }
-        } else if Candidate.precedes(candidate, nearest[0]) {
-            let loser = nearest[0]
-            nearest.withUnsafeMutableBufferPointer { CandidateHeap.sift(candidate, from: 0, in: $0, count: $0.count) }
-            lowerBar()
-            if loser.squared <= bar { addTie(loser) }
-        } else {
-            addTie(candidate)
-        }
+        // Candidate is trivial, and the place is free: count < capacity.
+        (candidates + count).initialize(to: candidate)
+        count &+= 1
+        if count == capacity { makeRoom() }
     }
 
-    private mutating func addTie(_ candidate: Candidate) {
-        ties.append(candidate)
-        if ties.count >= tidyAt {
-            let bar = bar
-            ties.removeAll { $0.squared > bar }
-            tidyAt = Swift.max(64, 2 * ties.count)
-        }
+    @usableFromInline
+    mutating func makeRoom() {
+        tidy()
+        guard 2 * count > capacity else { return }
+        let larger = UnsafeMutablePointer<Candidate>.allocate(capacity: 2 * capacity)
+        larger.moveInitialize(from: candidates, count: count)
+        candidates.deallocate()
+        candidates = larger
+        capacity *= 2
     }
 
-    private mutating func lowerBar() {
-        bar = Swift.min(bar, GeodesicEstimate.reachSquared(nearest[0].squared.squareRoot()))
+    /// Lowers the bar when enough points have come since it was last lowered for that to be worth its while: half the limit.
+    @inline(__always)
+    mutating func lowerBar() {
+        if isFull, count > tidied, 2 &* (count &- tidied) >= limit { tidy() }
+    }
+
+    /// Lowers the bar to the farthest of the limit's nearest and drops who is over it. O(candidates).
+    private mutating func tidy() {
+        guard limit > 0, isFull else { return }
+        let farthest = CandidateOrder.select(limit &- 1, of: UnsafeMutableBufferPointer(start: candidates, count: count))
+        bar = Swift.min(bar, GeodesicEstimate.reachSquared(farthest.squareRoot()))
+        var kept = limit
+        for place in limit..<count {
+            let candidate = candidates[place]
+            candidates[kept] = candidate
+            kept &+= candidate.squared <= bar ? 1 : 0
+        }
+        count = kept
+        tidied = kept
     }
 
     /// The `limit` nearest with their distances, nearest first, ties by position in the order.
@@ -86,14 +113,20 @@ struct Shortlist {
     /// Estimates that stand apart by more than their errors are in the right order, and as good as solved up to 100 km. A run of
     /// estimates closer than that is solved, unless it is one position, which many factories may share.
     @usableFromInline
-    consuming func settle(
+    mutating func settle(
         _ query: EarthQuery, _ earth: EarthPoints, _ solver: some GeodesicSolver, maxMeters: Double, after cursor: PageCursor? = nil
     ) -> [Neighbor] {
-        let bar = bar
-        nearest += ties.lazy.filter { $0.squared <= bar }
-        nearest.withUnsafeMutableBufferPointer { CandidateHeap.sort($0) }
-        var found = nearest.map { Neighbor(index: $0.index, distanceMeters: $0.squared.squareRoot()) }
-        var start = 0
+        if count > limit { tidy() }
+        CandidateOrder.sort(UnsafeMutableBufferPointer(start: candidates, count: count))
+        var found = [Neighbor](unsafeUninitializedCapacity: count) { found, initialized in
+            for place in 0..<count {
+                let candidate = candidates[place]
+                found.initializeElement(
+                    at: place, to: Neighbor(index: candidate.index, distanceMeters: candidate.squared.squareRoot()))
+            }
+            initialized = count
+        }
+        var start = cursor == nil ? Shortlist.settled(found, limit: limit, maxMeters: maxMeters) : 0
         while start < found.count {
             let nearestOfRun = found[start].distanceMeters
             var farthestOfRun = nearestOfRun
@@ -116,12 +149,27 @@ struct Shortlist {
             }
             start = end
             // Runs that follow are farther.
-            if start >= limit { found.removeSubrange(start...) }
+            if start >= limit, start < found.count { found.removeSubrange(start...) }
         }
         // A solver that fails (NaN) must not keep a point in the answer.
-        found.removeAll { !($0.distanceMeters <= maxMeters) }
+        if !found.allSatisfy({ $0.distanceMeters <= maxMeters }) { found.removeAll { !($0.distanceMeters <= maxMeters) } }
         if found.count > limit { found.removeLast(found.count - limit) }
         return found
+    }
+
+    /// How many at the beginning need no solver: up to 100 km, farther apart than their errors, and not on the rim.
+    private static func settled(_ found: [Neighbor], limit: Int, maxMeters: Double) -> Int {
+        let end = Swift.min(found.count, limit) &- 1
+        let far = Swift.min(GeodesicEstimate.goodAsSolved, maxMeters)
+        return found.withUnsafeBufferPointer { found in
+            var place = 0
+            while place < end {
+                let reach = GeodesicEstimate.reach(found[place].distanceMeters)
+                guard reach < far, reach < found[place &+ 1].distanceMeters else { break }
+                place &+= 1
+            }
+            return Swift.max(place, 0)
+        }
     }
 
     /// Puts the solver's distances into a run of `found`, and the run into their order, as far as it matters to the first `limit`.
@@ -154,19 +202,96 @@ struct Shortlist {
     }
 }
 
-/// Candidates as a binary max-heap: the farthest first.
-private enum CandidateHeap {
-    static func make(_ candidates: UnsafeMutableBufferPointer<Candidate>) {
+/// Selection and sorting of candidates. Quicksort with partitions free of branches takes a quarter of the instructions of the standard
+/// library's sort, which is stable and for any type; a heap takes over where pivots are bad.
+private enum CandidateOrder {
+    /// So few are sorted by insertion.
+    private static let few = 16
+
+    /// Puts the nearest ones before a place and answers the square of the one there. O(count) mostly.
+    static func select(_ place: Int, of candidates: UnsafeMutableBufferPointer<Candidate>) -> Double {
+        if place == 0 {
+            var nearest = 0
+            for place in 1..<candidates.count where candidates[place].squared < candidates[nearest].squared { nearest = place }
+            candidates.swapAt(0, nearest)
+            return candidates[0].squared
+        }
+        var (start, end) = (0, candidates.count)
+        var patience = 2 &* (Int.bitWidth &- candidates.count.leadingZeroBitCount)
+        while end &- start > few {
+            if patience == 0 {
+                sortByHeap(UnsafeMutableBufferPointer(rebasing: candidates[start..<end]))
+                return candidates[place].squared
+            }
+            patience &-= 1
+            let pivot = partition(candidates, start, end)
+            if place == pivot { return candidates[place].squared }
+            if place < pivot { end = pivot } else { start = pivot &+ 1 }
+        }
+        insert(candidates, start, end)
+        return candidates[place].squared
+    }
+
+    /// Nearest first. O(count log count).
+    static func sort(_ candidates: UnsafeMutableBufferPointer<Candidate>) {
+        sort(candidates, 0, candidates.count, patience: 2 &* (Int.bitWidth &- candidates.count.leadingZeroBitCount))
+    }
+
+    private static func sort(_ candidates: UnsafeMutableBufferPointer<Candidate>, _ start: Int, _ end: Int, patience: Int) {
+        var (start, patience) = (start, patience)
+        while end &- start > few {
+            if patience == 0 { return sortByHeap(UnsafeMutableBufferPointer(rebasing: candidates[start..<end])) }
+            patience &-= 1
+            let pivot = partition(candidates, start, end)
+            sort(candidates, start, pivot, patience: patience)
+            start = pivot &+ 1
+        }
+        insert(candidates, start, end)
+    }
+
+    /// Puts the candidates that precede a pivot, the middle one of three, before it, the others behind it, and answers its place. For three
+    /// or more.
+    @inline(__always)
+    private static func partition(_ candidates: UnsafeMutableBufferPointer<Candidate>, _ start: Int, _ end: Int) -> Int {
+        let last = end &- 1
+        let middle = (start &+ last) &>> 1
+        if Candidate.precedes(candidates[middle], candidates[start]) { candidates.swapAt(middle, start) }
+        if Candidate.precedes(candidates[middle], candidates[last]) { candidates.swapAt(middle, last) }
+        if Candidate.precedes(candidates[last], candidates[start]) { candidates.swapAt(last, start) }
+        let pivot = candidates[last]
+        var border = start
+        for place in start..<last {
+            let candidate = candidates[place]
+            candidates[place] = candidates[border]
+            candidates[border] = candidate
+            border &+= Candidate.precedes(candidate, pivot) ? 1 : 0
+        }
+        candidates[last] = candidates[border]
+        candidates[border] = pivot
+        return border
+    }
+
+    @inline(__always)
+    private static func insert(_ candidates: UnsafeMutableBufferPointer<Candidate>, _ start: Int, _ end: Int) {
+        var next = start &+ 1
+        while next < end {
+            let candidate = candidates[next]
+            var place = next
+            while place > start, Candidate.precedes(candidate, candidates[place &- 1]) {
+                candidates[place] = candidates[place &- 1]
+                place &-= 1
+            }
+            candidates[place] = candidate
+            next &+= 1
+        }
+    }
+
+    private static func sortByHeap(_ candidates: UnsafeMutableBufferPointer<Candidate>) {
         var parent = candidates.count / 2
         while parent > 0 {
             parent &-= 1
             sift(candidates[parent], from: parent, in: candidates, count: candidates.count)
         }
-    }
-
-    /// Nearest first. A third of the instructions of the standard library's sort, which is stable and for any type.
-    static func sort(_ candidates: UnsafeMutableBufferPointer<Candidate>) {
-        make(candidates)
         var count = candidates.count
         while count > 1 {
             count &-= 1
@@ -176,9 +301,9 @@ private enum CandidateHeap {
         }
     }
 
-    /// Puts a candidate into the heap of the first `count` at a place, or below it.
+    /// Puts a candidate into the max-heap of the first `count` at a place, or below it.
     @inline(__always)
-    static func sift(_ candidate: Candidate, from place: Int, in heap: UnsafeMutableBufferPointer<Candidate>, count: Int) {
+    private static func sift(_ candidate: Candidate, from place: Int, in heap: UnsafeMutableBufferPointer<Candidate>, count: Int) {
         var parent = place
         while true {
             var child = 2 &* parent &+ 1

@@ -1,0 +1,116 @@
+// NearWindow.swift: the rectangle of cells that holds all points with a chord up to so much from a place. It narrows as a search finds
+// nearer points, so it is made without a sine or a logarithm.
+
+/// A rectangle of cells round a place.
+///
+/// With c the chord, φ₀ and ρ the place's latitude and distance from the axis, r the least radius of curvature anywhere:
+/// - A geodesic over the chord c is at most 2r asin(c / 2r) long (ChordBounds), and latitude changes along it by at most its length / r:
+///   δ = 2 asin(c / 2r). The height on the Mercator square changes by at most δ sec(|φ₀| + δ), and
+///   cos(|φ₀| + δ) ≥ cos φ₀ (1 − δ²/2) − |sin φ₀| δ.
+/// - A point Δλ < 90° away lies behind the half-plane through the axis at Δλ, whose distance from the place is ρ sin Δλ, and one farther
+///   round is at least ρ away: for c < ρ, Δλ ≤ asin(c / ρ).
+/// - asin u ≤ u + (π/2 − 1) u³ for u from 0 to 1: all terms of its series are positive, so that asin u − u over u³ is greatest at 1.
+struct NearWindow {
+    /// The latitude to which a window may lead: points beyond the square stand on its edge, at 85°.
+    private static let greatestReach = 80.0
+    /// The longest chord of a window, metres.
+    private static let longestReach = 1_500_000.0
+    private static let cellsARadian = MercatorGrid.cells / (2 * .pi)
+    private static let arcsineSlope = Double.pi / 2 - 1
+
+    let cell: GridPoint
+    private let cosine: Double
+    private let sine: Double
+    private let rho: Double
+    private let horizon: Double
+    /// Square of the chord that the window is for, m².
+    private(set) var bar = Double.infinity
+    /// Cells to the west and to the east.
+    private var side: Int32 = .max
+    private var north: UInt32 = 0
+    private var south: UInt32 = .max
+
+    /// Every cell, at first.
+    init(_ query: EarthQuery) {
+        cell = MercatorGrid.project(longitude: query.longitude, latitude: query.latitude)
+        cosine = query.cosLatitude
+        sine = abs(query.sinLatitude)
+        rho = query.rho
+        horizon = Swift.min(
+            NearWindow.longestReach, (NearWindow.greatestReach - abs(query.latitude)) * (.pi / 180) * Ellipsoid.leastRadius)
+    }
+
+    /// Narrows the window to the points with a chord whose square is at most `bar`, m².
+    ///
+    /// - Returns: false, and changes nothing, where the bar is beyond what a window serves for: 1,500 km, or 80° of latitude.
+    @inline(__always)
+    mutating func narrow(to bar: Double) -> Bool {
+        let chord = bar.squareRoot()
+        guard chord < horizon else { return false }
+        self.bar = bar
+        let half = chord * (0.5 / Ellipsoid.leastRadius)
+        let latitude = 2 * (half + NearWindow.arcsineSlope * half * half * half)
+        let height = latitude / (cosine * (1 - 0.5 * latitude * latitude) - sine * latitude)
+        let ratio = chord / rho
+        let longitude = ratio + NearWindow.arcsineSlope * ratio * ratio * ratio
+        // A point's cell is within two of where it lies from the query's, and a third is for rounding.
+        side = Int32(longitude * NearWindow.cellsARadian) + 3
+        let rows = UInt32(height * NearWindow.cellsARadian) + 3
+        north = cell.y > rows ? cell.y &- rows : 0
+        south = cell.y < .max - rows ? cell.y &+ rows : .max
+        return true
+    }
+
+    /// Of sixteen boxes: which may hold something of the window. A box over the meridian opposite to the place always may.
+    @inline(__always)
+    func touching(_ tree: TreeHandle, at: Int) -> UInt32 {
+        let x = SIMD4(repeating: cell.x)
+        let (east, west) = (FourLanes(repeating: side), FourLanes(repeating: -side))
+        let (north, south) = (SIMD4(repeating: north).signed, SIMD4(repeating: south).signed)
+        return ~FourLanes.bits { lane in
+            let at = at &+ lane
+            let first = FourLanes(truncatingIfNeeded: (tree.minX + at).fourLanes &- x)
+            let last = FourLanes(truncatingIfNeeded: (tree.maxX + at).fourLanes &- x)
+            let outX = (first.over(east) | west.over(last)) & ~first.over(last)
+            let outY = (tree.minY + at).fourLanes.signed.over(south) | north.over((tree.maxY + at).fourLanes.signed)
+            return outX | outY
+        }
+    }
+
+    /// Of sixteen points: which lie in the window.
+    @inline(__always)
+    func points(_ tree: TreeHandle, at: Int) -> UInt32 {
+        let x = SIMD4(repeating: cell.x)
+        let (east, west) = (FourLanes(repeating: side), FourLanes(repeating: -side))
+        let (north, south) = (SIMD4(repeating: north).signed, SIMD4(repeating: south).signed)
+        return 0xFFFF
+            & ~FourLanes.bits { lane in
+                let at = at &+ lane
+                let x = FourLanes(truncatingIfNeeded: (tree.x + at).fourLanes &- x)
+                let y = (tree.y + at).fourLanes.signed
+                return x.over(east) | west.over(x) | y.over(south) | north.over(y)
+            }
+    }
+
+    /// Which of sixteen boxes to look into first: the one with the least value. Nearer ones before others, and of those the place is in,
+    /// small ones before large. Only an order: nothing is left out by it.
+    @inline(__always)
+    func promise(_ tree: TreeHandle, at: Int) -> SIMD16<Float> {
+        let x = SIMD4(repeating: cell.x)
+        let y = SIMD4(repeating: cell.y >> 1)
+        return SIMD16(four: { lane in
+            let at = at &+ lane
+            let west = FourLanes(truncatingIfNeeded: (tree.minX + at).fourLanes &- x)
+            let east = FourLanes(truncatingIfNeeded: (tree.maxX + at).fourLanes &- x)
+            // Rows in pairs, so that their differences have a sign.
+            let north = FourLanes(truncatingIfNeeded: (tree.minY + at).fourLanes &>> SIMD4(repeating: 1) &- y)
+            let south = FourLanes(truncatingIfNeeded: (tree.maxY + at).fourLanes &>> SIMD4(repeating: 1) &- y)
+            let (w, e, n, s) = (SIMD4<Float>(west), SIMD4<Float>(east), SIMD4<Float>(north), SIMD4<Float>(south))
+            let gapX: SIMD4<Float> = w.atLeastZero - (e.replacing(with: 0, where: e .> 0))
+            let gapY: SIMD4<Float> = n.atLeastZero - (s.replacing(with: 0, where: s .> 0))
+            let gap: SIMD4<Float> = gapX * gapX + 4 * (gapY * gapY)
+            let size: SIMD4<Float> = w * w + e * e + 4 * (n * n + s * s)
+            return gap + size * 0x1p-20
+        })
+    }
+}
