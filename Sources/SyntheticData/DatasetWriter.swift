@@ -1,6 +1,7 @@
 // DatasetWriter.swift: puts the files of a data set into a folder. dataset.json comes last and by renaming, so a folder with it is whole,
 // and one without it is not a data set.
 
+import Foundation
 import Glibc
 
 /// One output file; every failure names its path.
@@ -54,6 +55,19 @@ enum OutputFolder {
 
     static func remove(_ path: String) throws {
         if unlink(path) != 0, errno != ENOENT { throw GeneratorError.output(path: path, reason: String(cString: strerror(errno))) }
+    }
+
+    /// Removes those files of a folder whose names `isOurs` says are made here, and the folder when nothing else lies in it.
+    static func removeFiles(in path: String, where isOurs: (String) -> Bool) throws {
+        var isFolder: ObjCBool = false
+        guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue else { return }
+        let names: [String]
+        do { names = try FileManager.default.contentsOfDirectory(atPath: path) } catch {
+            throw GeneratorError.output(path: path, reason: "what an older run left there cannot be listed")
+        }
+        for name in names where isOurs(name) { try remove(path + "/" + name) }
+        // Fails where others have put something there, which stays.
+        _ = rmdir(path)
     }
 
     static func rename(_ from: String, to: String) throws {

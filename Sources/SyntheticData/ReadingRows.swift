@@ -89,6 +89,13 @@ struct ReadingRows: Sendable {
         return String(decoding: name.bytes, as: UTF8.self)
     }
 
+    /// Whether a file has the name of an hour's, such as `2026-11-23T05.csv`.
+    static func isFileName(_ name: String) -> Bool {
+        let pattern = Array("dddd-dd-ddTdd.csv".utf8)
+        return name.utf8.count == pattern.count
+            && zip(name.utf8, pattern).allSatisfy { $1 == UInt8(ascii: "d") ? (0x30...0x39).contains($0) : $0 == $1 }
+    }
+
     /// One row for each item of each outlet.
     func outletRows() -> ByteBuffer {
         var rows = ByteBuffer(capacity: factories.count * Self.itemsPerFactory * 90)

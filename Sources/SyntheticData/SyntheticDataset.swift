@@ -150,7 +150,9 @@ public enum SyntheticDataset {
     private static func writeReadings(
         _ plan: FactoryPlan, _ folder: String, _ summary: inout GenerationSummary, progress: (String, Double) -> Void
     ) throws {
+        // Those of an older run would belong to other factories.
         try OutputFolder.remove(folder + "/outlets.csv")
+        try OutputFolder.removeFiles(in: folder + "/readings", where: ReadingRows.isFileName)
         guard let hours = plan.options.readingRange else { return }
         let monitored = (0..<plan.count).filter { plan.traits[$0].contains(.keyMonitored) }
         var rows = ReadingRows(factories: monitored, seed: plan.options.seed, hours: hours)

@@ -10,7 +10,8 @@ struct GenerateCommand: ParsableCommand {
         commandName: "generate",
         abstract: "Make a synthetic data set: invented factories, records, brands and supplier lists.",
         discussion: """
-            Writes factories.csv, records.csv, brands.csv, links.csv, watchlists.csv, figures.csv, emissions.csv and, last, dataset.json. The same options give \
+            Writes factories.csv, records.csv, brands.csv, links.csv, watchlists.csv, figures.csv, emissions.csv and, last, dataset.json. What an older run \
+            left of these in the folder is replaced, its outlets, readings and list of errors are removed. The same options give \
             the same bytes. Nothing in it is a fact about a real firm: names hold a trade word ending in 虚, 谬, 妄, 赝 or 讹, credit \
             codes start with the unassigned authority X, record texts open with 【合成数据】.
             """)

@@ -77,6 +77,8 @@ private func upload(_ live: LiveServer, key: String? = nil, text: String = csv) 
         for (text, words) in [("a,b\n1,2\n", "credit_code, name or factory_id"), ("", "header"), ("name\n\"open", "quote")] {
             let answer = try await upload(live, text: text)
             #expect(answer.status == 422 && answer.text.contains(words) && !answer.text.contains("/proc"), "\(answer.text)")
+            // The body as a whole is at fault: no parameter, and no advice that is for the command line.
+            #expect(answer.json["parameter"] == nil && !answer.text.contains("--"), "\(answer.text)")
         }
         #expect(try await live.send("POST", "/v1/watchlists", as: .brand, body: csv).status == 400)
         let odd = try await live.send("POST", "/v1/watchlists?name=%0A", as: .brand, body: "name\nx\n")

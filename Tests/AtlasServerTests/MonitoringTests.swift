@@ -84,6 +84,22 @@ extension LiveServer {
         }
     }
 
+    @Test func goodLinesBehindJunkAreTakenAndAnyOtherUnitIsRefusedWithTheOutletsOwn() async throws {
+        try await withLiveServer { live in
+            _ = try await live.addOutlet()
+            let answer = try await live.deliver([
+                "junk", LiveServer.line("40"), LiveServer.line("1", hoursAgo: 1, ",\"unit\":\"µg/L\""),
+                LiveServer.line("1", hoursAgo: 2, ",\"unit\":\"mg/m3\""),
+            ])
+            #expect(answer.status == 200 && answer.json["accepted"] as? Int == 1, "\(answer.text)")
+            let rejects = try #require(answer.json["rejects"] as? [[String: Any]])
+            #expect(rejects.map { $0["line"] as? Int } == [1, 3, 4])
+            #expect(rejects.map { $0["value"] as? String } == ["junk", "µg/L", "mg/m3"])
+            let reasons = rejects.dropFirst().map { $0["reason"] as? String }
+            #expect(reasons == Array(repeating: "the outlet reports w01018 in mg/L; nothing is converted here", count: 2))
+        }
+    }
+
     @Test func aSeriesIsReadByTheHourAndByTheDay() async throws {
         try await withLiveServer { live in
             _ = try await live.addOutlet()
@@ -144,6 +160,7 @@ extension LiveServer {
             _ = try await live.addOutlet()
             #expect(try await live.deliver([LiveServer.line("-1")]).status == 422)
             #expect(try await live.deliver(["outlet,hour,value", "W0,x,1"]).status == 400)
+            #expect(try await live.deliver(["<html>", "</html>"]).status == 422)
             let refused = try await live.send("POST", "/v1/outlets", as: .feed, body: #"{"id":"W9","kind":"water","items":[]}"#)
             #expect(refused.status == 422 && refused.json["parameter"] as? String == "factory", "\(refused.text)")
         }

@@ -66,6 +66,13 @@ import Testing
         #expect(try fixture.store.principal(forKey: key.text, now: 999_999).role == .brand)
     }
 
+    @Test func anExpiredSessionIsSaidToBeOne() async throws {
+        let key = try await newKey("acme")
+        let session = try await newKey("acme", expiresAt: 1_000_000, openedBy: key.id)
+        #expect(throws: KeyProblem.sessionExpired) { try fixture.store.principal(forKey: session.text, now: 1_000_000) }
+        #expect(try fixture.store.principal(forKey: key.text, now: 1_000_000).role == .brand)
+    }
+
     @Test func revocationActsAtOnceAndEndsSessions() async throws {
         let key = try await newKey("acme")
         let session = try await newKey("acme", openedBy: key.id)

@@ -61,7 +61,7 @@ extension ReadingLines.Row {
         (with((#""outlet":"O1""#, #""outlet":7"#)), "outlet"), (with(("COD", "CODD")), "pollutant"), (with(("+08:00", "")), "hour"),
         (with(("05:00", "05:30")), "hour"), (with((":1}", ":1e999}")), "value"), (with((":1}", ":NaN}")), "value"),
         (with((":1}", ":true}")), "value"), (with((":1}", ":\"one\"}")), "value"), (with((":1}", ":0.1234567}")), "value"),
-        (with((":1}", ":1,\"unit\":\"mg\"}")), "unit"), (with((":1}", ":1,\"flag\":\"broken\"}")), "flag"),
+        (with((":1}", ":1,\"flag\":\"broken\"}")), "flag"),
         (with((":1}", ":1,\"value\":2}")), "value"), (with((":1}", ":1,\"extra\":2}")), "extra"), (with((":1}", ":1")), "line"),
         (with((":1}", ":1} {}")), "line"), ("[1]", "line"), (with(("O1", "O\\u003")), "outlet"),
         (with((":1}", ":" + String(repeating: "[", count: 3000) + "}")), "line"), (String(repeating: "x", count: 5000), "line"),
@@ -100,7 +100,7 @@ extension ReadingLines.Row {
     (#""outlet":"\ud83d\u0041""#, "outlet", #"\ud83d\u0041"#), (#""unit":"mg\xL""#, "unit", #"mg\xL"#),
     (#""unit":"mg\u00zzL""#, "unit", #"mg\u00zzL"#),
     // And what is wrong without any, or once they are read.
-    (#""unit":"\u00b5g""#, "unit", "µg"), (#""unit":7"#, "unit", "7"), (#""value":true"#, "value", "true"),
+    (#""flag":"\u00b5g""#, "flag", "µg"), (#""unit":7"#, "unit", "7"), (#""value":true"#, "value", "true"),
     (#""note":"a b""#, "note", "a b"), (#""unit":"mg/L","unit":"g""#, "unit", "g"), (#""\ud83d":1"#, #"\ud83d"#, "1"),
 ]) func aRefusalNamesTheFieldAndShowsItsValue(member: String, field: String, value: String) throws {
     let found = try rows("{" + member + #","pollutant":"COD","hour":"2026-11-23T05:00+08:00","outlet":"O1","value":1}"#)
@@ -121,10 +121,53 @@ extension ReadingLines.Row {
     #expect(count == (2, 1))
 }
 
+@Test func aUnitThatNoOutletReportsInIsLeftToTheOutletToRefuse() throws {
+    for (unit, excerpt) in [("µg/L", "µg/L"), ("ug/L", "ug/L"), ("\\u00b5g", "µg")] {
+        let found = try rows(#"{"outlet":"O1","pollutant":"COD","hour":"2026-11-23T05:00+08:00","value":1,"unit":"\#(unit)"}"#)
+        guard case .reading(let draft)? = found.first else {
+            Issue.record("refused: \(unit)")
+            continue
+        }
+        #expect(draft.unit == nil && draft.otherUnit == excerpt)
+    }
+    let usual = try rows("outlet,pollutant,hour,value,unit\nO1,COD,2026-11-23T05:00Z,1,MG/L\nO1,COD,2026-11-23T06:00Z,1,\n")
+    for case .reading(let draft) in usual { #expect(draft.otherUnit == nil) }
+}
+
 @Test func aHeaderThatLacksAColumnIsAnErrorOfTheWhole() {
-    #expect(throws: ReadingLines.NoReadings.self) { try rows("outlet,hour,value\nO1,2026-11-23T05:00Z,1\n") }
-    #expect(throws: ReadingLines.NoReadings.self) { try rows("outlet,pollutant,hour,value,value\n") }
-    #expect(throws: ReadingLines.NoReadings.self) { try rows("<html>") }
+    func problem(_ text: String) -> String {
+        do {
+            return "read: \(try rows(text).map(\.words))"
+        } catch { return "\(error)" }
+    }
+    #expect(problem("outlet,hour,value\nO1,2026-11-23T05:00Z,1\n").contains("line 1 is a CSV header without the column pollutant"))
+    #expect(problem("outlet,pollutant,hour,value,value\n").contains("line 1 is a CSV header that has the column value twice"))
+    // It need not be the first line.
+    #expect(problem("# of today\n\noutlet,hour,value\n").contains("line 3 is a CSV header without"))
+}
+
+@Test(arguments: [1, 7, Int.max]) func whatStandsBeforeTheFirstObjectOrHeaderIsRefusedLineByLine(step: Int) throws {
+    let json = #"{"outlet":"O1","pollutant":"COD","hour":"2026-11-23T05:00+08:00","value":1}"#
+    let csv = "outlet,pollutant,hour,value\nO1,COD,2026-11-23T05:00+08:00,1"
+    let long = String(repeating: "x", count: 5000)
+    let reading = "O1 w01018 2026-11-23T05:00+08:00 1  none"
+    let neither = "line: is neither a JSON object nor a CSV header with the columns outlet, pollutant, hour and value"
+    let tooLong = "line: is longer than 4096 bytes"
+    #expect(try rows("\(long)\n<html>\n\(json)", step: step).map(\.words) == ["1 \(tooLong)", "2 \(neither)", "3 \(reading)"])
+    #expect(try rows("\(long)\n[1]\n\(csv)", step: step).map(\.words) == ["1 \(tooLong)", "2 \(neither)", "4 \(reading)"])
+    // Of rows without a header none is guessed.
+    #expect(try rows("O1,COD,2026-11-23T05:00Z,1\n<html>", step: step).map(\.words) == ["1 \(neither)", "2 \(neither)"])
+}
+
+@Test func linesThatAreNotUTF8DoNotDecideWhatADeliveryIs() throws {
+    var lines = ReadingLines()
+    var found: [String] = []
+    let good = Array(#"{"outlet":"O1","pollutant":"COD","hour":"2026-11-23T05:00+08:00","value":1}"#.utf8)
+    let bytes: [UInt8] = [UInt8(ascii: "{"), 0xFF, 0x0A, 0xFE, 0x0A] + Array("junk\n".utf8) + good
+    try bytes.withUnsafeBufferPointer { try lines.feed($0) { found.append($0.words) } }
+    try lines.finish { found.append($0.words) }
+    #expect(found.count == 4 && found[0] == "1 line: is not UTF-8" && found[1] == "2 line: is not UTF-8", "\(found)")
+    #expect(found[2].hasPrefix("3 line: is neither") && found[3].hasPrefix("4 O1"), "\(found)")
 }
 
 extension String {

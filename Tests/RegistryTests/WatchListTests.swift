@@ -316,17 +316,23 @@ private let otherCode = "91330100799655058B"
         #expect(english.suppliers.first?.reference == "7" && english.suppliers.first?.name == "Hongda")
     }
 
-    @Test func whatIsNoListIsSaidInWordsWithoutAPath() {
-        for (bytes, words) in [
+    @Test func whatIsNoListIsSaidInWordsWithoutAPathOrAnOption() {
+        let tooMany = "name\n" + String(repeating: "x\n", count: SupplierListReader.mostSuppliers + 1)
+        let cases: [(bytes: [UInt8], words: String)] = [
             (Array("a,b\n1,2\n".utf8), "credit_code, name or factory_id"),
+            (Array("a,b\n1,2\n".utf8), "its columns are a, b. Rename the one that is meant"),
             ([0x50, 0x4B, 3, 4] + [UInt8](repeating: 0, count: 200), "not a text file"),
+            (Array("name\nx".utf8) + [0xFF, 0xFF, 0x0A], "save it in UTF-8"),
+            ("name\nsupplier one\n".utf8.flatMap { [$0, 0] }, "save it as CSV in UTF-8"),
             (Array("name,name\nx,y\n".utf8), "two columns"), (Array("name\n\"open".utf8), "quote"), ([], "header"),
-        ] {
+            (Array(tooMany.utf8), "the list has more than 20000 suppliers"),
+        ]
+        for (bytes, words) in cases {
             do {
                 _ = try SupplierListReader.read(upload: bytes)
                 Issue.record("it was read: \(words)")
             } catch {
-                #expect("\(error)".contains(words) && !"\(error)".contains("/proc"), "\(error)")
+                #expect("\(error)".contains(words) && !"\(error)".contains("/proc") && !"\(error)".contains("--"), "\(error)")
             }
         }
     }

@@ -167,3 +167,33 @@ private struct Delivered {
     #expect(Set((0..<outlets.count).map { outlets.column("factory")[$0] }) == monitored)
     #expect((0..<outlets.count).allSatisfy { outlets.column("synthetic")[$0] == "true" })
 }
+
+@Test func aNewSetLeavesNoOutletsAndReadingsOfTheOneBefore() throws {
+    let folder = FileManager.default.temporaryDirectory.appending(path: "blueatlas-readings-\(UUID().uuidString)").path
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    func files(_ path: String = "") -> [String] { ((try? FileManager.default.contentsOfDirectory(atPath: folder + path)) ?? []).sorted() }
+    var options = GeneratorOptions(tablesFolder: tablesFolder, outputFolder: folder)
+    options.factories = 500
+    options.records = 800
+    options.brands = 12
+    options.readingHours = 3
+    options.injectsErrors = true
+    _ = try SyntheticDataset.generate(options, in: Standard.regions.get())
+    #expect(files("/readings").count == 3 && files().contains("errors.csv"))
+    // Fewer hours, other ones.
+    options.readingHours = 2
+    options.lastReadingHour = try #require(options.readingRange).upperBound - 24
+    _ = try SyntheticDataset.generate(options, in: Standard.regions.get())
+    #expect(files("/readings") == ["2026-11-22T22.csv", "2026-11-22T23.csv"])
+    // None, and what is not the generator's stays.
+    try Data("mine".utf8).write(to: URL(filePath: folder + "/readings/notes.csv"))
+    options.readingHours = 0
+    options.lastReadingHour = nil
+    options.injectsErrors = false
+    _ = try SyntheticDataset.generate(options, in: Standard.regions.get())
+    #expect(files("/readings") == ["notes.csv"])
+    #expect(!files().contains("outlets.csv") && !files().contains("errors.csv") && files().contains("dataset.json"))
+    try FileManager.default.removeItem(atPath: folder + "/readings/notes.csv")
+    _ = try SyntheticDataset.generate(options, in: Standard.regions.get())
+    #expect(!files().contains("readings"))
+}

@@ -62,6 +62,7 @@ extension AtlasResponder {
             switch problem {
             case .unknown: throw AtlasResponder.unauthorized("the key is not known", isInvalid: true)
             case .expired: throw AtlasResponder.unauthorized("the key has expired", isInvalid: true)
+            case .sessionExpired: throw AtlasResponder.unauthorized("the session has expired; open another with the key", isInvalid: true)
             case .revoked: throw AtlasResponder.unauthorized("the key was revoked", isInvalid: true)
             }
         }

@@ -82,7 +82,7 @@ public enum ImportError: Error, Hashable, Sendable, CustomStringConvertible {
         }
     }
 
-    private static func list(_ names: [String]) -> String {
+    static func list(_ names: [String]) -> String {
         names.prefix(60).joined(separator: ", ") + (names.count > 60 ? ", … (\(names.count) in all)" : "")
     }
 }

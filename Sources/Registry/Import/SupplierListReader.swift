@@ -148,7 +148,22 @@ extension SupplierListReader {
         }
         let path = "/proc/self/fd/\(descriptor)"
         do throws(ImportError) { return try read(path: path) } catch {
-            throw UnreadableList(description: error.description.replacing("'\(path)'", with: "the list").replacing(path, with: "the list"))
+            let words = inRequest(error) ?? error.description
+            throw UnreadableList(description: words.replacing("'\(path)'", with: "the list").replacing(path, with: "the list"))
+        }
+    }
+
+    /// An error whose advice would be an option of the command line, with what a client of HTTP can do instead: change the list.
+    private static func inRequest(_ error: ImportError) -> String? {
+        switch error {
+        case .notText(let path, let found) where found.contains("--encoding"):
+            "'\(path)' is UTF-16 without a byte order mark, or binary data, not a text file; save it as CSV in UTF-8"
+        case .wrongEncoding(let path, let encoding, let line, let byte, let found, let advice) where advice.contains("--encoding"):
+            "'\(path)' is not \(encoding): line \(line), byte \(byte) holds \(found); save it in UTF-8"
+        case .missingColumns(let path, let entity, let missing, let available):
+            "'\(path)' gives no \(missing), which \(entity) need; its columns are \(ImportError.list(available)). Rename the one that is meant"
+        case .badOption(_, let path, let reason): "'\(path)' \(reason)"
+        default: nil
         }
     }
 

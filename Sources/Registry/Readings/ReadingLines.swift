@@ -1,6 +1,6 @@
-// ReadingLines.swift: readings as feeds deliver them, a line each: newline-delimited JSON or CSV, told apart by the first character. Bytes come in
-// pieces of any size, from a file or a request's body; a line that is no reading is refused with its number, field and reason, and the
-// lines around it are not touched.
+// ReadingLines.swift: readings as feeds deliver them, a line each: newline-delimited JSON or CSV, told apart by the first line that is an object or a
+// header. Bytes come in pieces of any size, from a file or a request's body; a line that is no reading is refused with its number, field and
+// reason, and the lines around it are not touched.
 //
 //     {"outlet":"BO0000001W","pollutant":"w01018","hour":"2026-11-23T05:00+08:00","value":42.5,"unit":"mg/L"}
 //
@@ -61,7 +61,7 @@ public struct ReadingLines: Sendable {
 
     /// Reads the lines that end in `bytes`.
     ///
-    /// - Throws: `NoReadings` when the header of a CSV file lacks a column; what `body` throws.
+    /// - Throws: `NoReadings` when the header of a CSV file lacks a column or has one twice; what `body` throws.
     public mutating func feed(_ bytes: UnsafeBufferPointer<UInt8>, _ body: (Row) throws -> Void) throws {
         var start = 0
         while start < bytes.count {
@@ -119,7 +119,10 @@ public struct ReadingLines: Sendable {
         case .unknown where first == UInt8(ascii: "{"):
             format = .json
             try body(json(text))
-        case .unknown: format = .csv(columns: try ReadingLines.header(text))
+        case .unknown:
+            // The next line may say what this delivery is.
+            guard let columns = try header(text) else { return try body(.reject(neither(text))) }
+            format = .csv(columns: columns)
         case .json: try body(json(text))
         case .csv(let columns): try body(csv(text, columns))
         }
@@ -163,11 +166,10 @@ public struct ReadingLines: Sendable {
         let hour: Hour
         do throws(Hour.Problem) { hour = try Hour(utf8: time) } catch { return reject(.hour, time, error.description) }
         var unit: MeasuringUnit?
+        var otherUnit: String?
         if let text = values[.unit], !text.isEmpty {
-            guard let known = MeasuringUnit(FieldText.string(text)) else {
-                return reject(.unit, text, "is no unit that is known here, such as mg/L")
-            }
-            unit = known
+            unit = MeasuringUnit(FieldText.string(text))
+            if unit == nil { otherUnit = FieldText.excerpt(text) }
         }
         var flag = ReadingFlag.none
         if let text = values[.flag], !text.isEmpty {
@@ -183,7 +185,7 @@ public struct ReadingLines: Sendable {
         return .reading(
             ReadingDraft(
                 line: line, outletID: FieldText.string(outlet), pollutant: pollutant, hour: hour, unit: unit,
-                reading: Reading(value: value, flag: flag)))
+                otherUnit: otherUnit, reading: Reading(value: value, flag: flag)))
     }
 
     private func json(_ text: FieldBytes) -> Row {
@@ -265,18 +267,29 @@ public struct ReadingLines: Sendable {
 
     // MARK: CSV
 
-    private static func header(_ text: FieldBytes) throws -> [Field?] {
-        let names = split(text).map { FieldText.string($0).lowercased() }
-        let columns = names.map { Field(rawValue: $0) }
-        for needed: Field in [.outlet, .pollutant, .hour, .value] where !columns.contains(needed) {
+    private static let neededColumns: [Field] = [.outlet, .pollutant, .hour, .value]
+
+    /// The columns of a header; nil for a line that names none of ours.
+    ///
+    /// - Throws: `NoReadings` for a header by which no line behind it can be read.
+    private func header(_ text: FieldBytes) throws -> [Field?]? {
+        let columns = ReadingLines.split(text).map { Field(rawValue: FieldText.string($0).lowercased()) }
+        guard columns.contains(where: { $0 != nil }) else { return nil }
+        for needed in ReadingLines.neededColumns where !columns.contains(needed) {
             throw NoReadings(
-                description: "the first line is neither a JSON object nor a CSV header with the columns outlet, pollutant, hour and value: "
-                    + "\(needed.rawValue) is missing")
+                description: "line \(line) is a CSV header without the column \(needed.rawValue); "
+                    + "outlet, pollutant, hour and value must be there")
         }
         for field in Field.allCases where columns.count(where: { $0 == field }) > 1 {
-            throw NoReadings(description: "the column \(field.rawValue) is there twice")
+            throw NoReadings(description: "line \(line) is a CSV header that has the column \(field.rawValue) twice")
         }
         return columns
+    }
+
+    private func neither(_ text: FieldBytes) -> ReadingReject {
+        ReadingReject(
+            line: line, field: "line", value: FieldText.excerpt(text),
+            reason: "is neither a JSON object nor a CSV header with the columns outlet, pollutant, hour and value")
     }
 
     private func csv(_ text: FieldBytes, _ columns: [Field?]) -> Row {

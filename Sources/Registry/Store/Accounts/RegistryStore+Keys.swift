@@ -8,6 +8,7 @@ public enum KeyProblem: Error, Hashable, Sendable {
     /// No such key, or the wrong secret: one answer for both.
     case unknown
     case expired
+    case sessionExpired
     case revoked
 }
 
@@ -24,7 +25,9 @@ extension RegistryStore {
         let fits = KeyText.isValid(key?.secret ?? "", salt: salt, hash: hash)
         guard let found, fits else { throw KeyProblem.unknown }
         if found.isRevoked { throw KeyProblem.revoked }
-        if let expires = found.principal.expiresAt, expires <= now { throw KeyProblem.expired }
+        if let expires = found.principal.expiresAt, expires <= now {
+            throw found.principal.isSession ? KeyProblem.sessionExpired : KeyProblem.expired
+        }
         return found.principal
     }
 

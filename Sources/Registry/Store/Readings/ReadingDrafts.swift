@@ -11,14 +11,20 @@ public struct ReadingDraft: Hashable, Sendable {
     public var hour: Hour
     /// The unit that the reading names; nil: the outlet's.
     public var unit: MeasuringUnit?
+    /// A unit that the reading names and in which no outlet reports, such as `ug/L`: only its outlet can say which one is right.
+    public var otherUnit: String?
     public var reading: Reading
 
-    public init(line: Int, outletID: String, pollutant: Pollutant, hour: Hour, unit: MeasuringUnit? = nil, reading: Reading) {
+    public init(
+        line: Int, outletID: String, pollutant: Pollutant, hour: Hour, unit: MeasuringUnit? = nil, otherUnit: String? = nil,
+        reading: Reading
+    ) {
         self.line = line
         self.outletID = outletID
         self.pollutant = pollutant
         self.hour = hour
         self.unit = unit
+        self.otherUnit = otherUnit
         self.reading = reading
     }
 }

@@ -127,9 +127,9 @@ private final class ReadingWriter {
 
     /// What of a reading cannot be, whatever is stored.
     private func refusal(of draft: ReadingDraft, _ channel: ChannelEntry) -> ReadingOutcome? {
-        if let unit = draft.unit, unit != channel.unit {
+        if let unit = draft.otherUnit ?? draft.unit.flatMap({ $0 == channel.unit ? nil : $0.symbol }) {
             return .rejected(
-                field: "unit", value: unit.symbol,
+                field: "unit", value: unit,
                 reason: "the outlet reports \(channel.pollutant.code) in \(channel.unit.symbol); nothing is converted here")
         }
         if draft.hour > latest {
