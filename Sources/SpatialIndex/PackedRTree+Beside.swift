@@ -34,11 +34,12 @@ private struct BesideSearch {
         let limit = Swift.min(list.limit, 472)
         let around = limit > 2 ? (limit &+ 40) &>> 5 : 0
         firstLeaves = Swift.max(leaf &- around, 0)..<Swift.min(leaf &+ around &+ 1, tree.counts[0])
-        for leaf in firstLeaves {
-            let points = tree.run(level: 0, node: leaf)
-            open(points.lowerBound, (1 &<< UInt32(truncatingIfNeeded: points.count)) &- 1, &list)
+        // From the middle outward: the nearer ones lower the bar for the others.
+        scanWhole(leaf, &list, open)
+        for step in stride(from: 1, through: around, by: 1) {
+            if leaf &- step >= firstLeaves.lowerBound { scanWhole(leaf &- step, &list, open) }
+            if leaf &+ step < firstLeaves.upperBound { scanWhole(leaf &+ step, &list, open) }
         }
-        list.lowerBar()
         guard list.isFull, window.narrow(to: list.bar) else { return false }
         leavesLeft = 6 &+ limit &>> 3
         visit(level: tree.topLevel, group: 0, &list, open)
@@ -51,6 +52,13 @@ private struct BesideSearch {
         let node = directory.node(at: HilbertCurve.tables.position(x: window.cell.x, y: window.cell.y))
         let promise = window.promise(tree, at: node &<< PackedRTree.nodeShift)
         return node &<< PackedRTree.nodeShift &+ promise.placeOfLeast(among: tree.validMask(level: 0, group: node))
+    }
+
+    @inline(__always)
+    private func scanWhole(_ leaf: Int, _ list: inout Shortlist, _ open: (Int, UInt32, inout Shortlist) -> Void) {
+        let points = tree.run(level: 0, node: leaf)
+        open(points.lowerBound, (1 &<< UInt32(truncatingIfNeeded: points.count)) &- 1, &list)
+        list.lowerBar()
     }
 
     /// Visits the nodes of a group that the window touches, and what is below them.

@@ -96,10 +96,10 @@ struct Shortlist {
     /// Lowers the bar to the farthest of the limit's nearest and drops who is over it. O(candidates).
     private mutating func tidy() {
         guard limit > 0, isFull else { return }
-        let farthest = CandidateOrder.select(limit &- 1, of: UnsafeMutableBufferPointer(start: candidates, count: count))
+        let farthest = CandidateOrder.bound(limit, of: UnsafeMutableBufferPointer(start: candidates, count: count))
         bar = Swift.min(bar, GeodesicEstimate.reachSquared(farthest.squareRoot()))
-        var kept = limit
-        for place in limit..<count {
+        var kept = 0
+        for place in 0..<count {
             let candidate = candidates[place]
             candidates[kept] = candidate
             kept &+= candidate.squared <= bar ? 1 : 0
@@ -199,120 +199,5 @@ struct Shortlist {
 
     private static func precedes(_ a: Neighbor, _ b: Neighbor) -> Bool {
         a.distanceMeters != b.distanceMeters ? a.distanceMeters < b.distanceMeters : a.index < b.index
-    }
-}
-
-/// Selection and sorting of candidates. Quicksort with partitions free of branches takes a quarter of the instructions of the standard
-/// library's sort, which is stable and for any type; a heap takes over where pivots are bad.
-private enum CandidateOrder {
-    /// So few are sorted by insertion.
-    private static let few = 16
-
-    /// Puts the nearest ones before a place and answers the square of the one there. O(count) mostly.
-    static func select(_ place: Int, of candidates: UnsafeMutableBufferPointer<Candidate>) -> Double {
-        if place == 0 {
-            var nearest = 0
-            for place in 1..<candidates.count where candidates[place].squared < candidates[nearest].squared { nearest = place }
-            candidates.swapAt(0, nearest)
-            return candidates[0].squared
-        }
-        var (start, end) = (0, candidates.count)
-        var patience = 2 &* (Int.bitWidth &- candidates.count.leadingZeroBitCount)
-        while end &- start > few {
-            if patience == 0 {
-                sortByHeap(UnsafeMutableBufferPointer(rebasing: candidates[start..<end]))
-                return candidates[place].squared
-            }
-            patience &-= 1
-            let pivot = partition(candidates, start, end)
-            if place == pivot { return candidates[place].squared }
-            if place < pivot { end = pivot } else { start = pivot &+ 1 }
-        }
-        insert(candidates, start, end)
-        return candidates[place].squared
-    }
-
-    /// Nearest first. O(count log count).
-    static func sort(_ candidates: UnsafeMutableBufferPointer<Candidate>) {
-        sort(candidates, 0, candidates.count, patience: 2 &* (Int.bitWidth &- candidates.count.leadingZeroBitCount))
-    }
-
-    private static func sort(_ candidates: UnsafeMutableBufferPointer<Candidate>, _ start: Int, _ end: Int, patience: Int) {
-        var (start, patience) = (start, patience)
-        while end &- start > few {
-            if patience == 0 { return sortByHeap(UnsafeMutableBufferPointer(rebasing: candidates[start..<end])) }
-            patience &-= 1
-            let pivot = partition(candidates, start, end)
-            sort(candidates, start, pivot, patience: patience)
-            start = pivot &+ 1
-        }
-        insert(candidates, start, end)
-    }
-
-    /// Puts the candidates that precede a pivot, the middle one of three, before it, the others behind it, and answers its place. For three
-    /// or more.
-    @inline(__always)
-    private static func partition(_ candidates: UnsafeMutableBufferPointer<Candidate>, _ start: Int, _ end: Int) -> Int {
-        let last = end &- 1
-        let middle = (start &+ last) &>> 1
-        if Candidate.precedes(candidates[middle], candidates[start]) { candidates.swapAt(middle, start) }
-        if Candidate.precedes(candidates[middle], candidates[last]) { candidates.swapAt(middle, last) }
-        if Candidate.precedes(candidates[last], candidates[start]) { candidates.swapAt(last, start) }
-        let pivot = candidates[last]
-        var border = start
-        for place in start..<last {
-            let candidate = candidates[place]
-            candidates[place] = candidates[border]
-            candidates[border] = candidate
-            border &+= Candidate.precedes(candidate, pivot) ? 1 : 0
-        }
-        candidates[last] = candidates[border]
-        candidates[border] = pivot
-        return border
-    }
-
-    @inline(__always)
-    private static func insert(_ candidates: UnsafeMutableBufferPointer<Candidate>, _ start: Int, _ end: Int) {
-        var next = start &+ 1
-        while next < end {
-            let candidate = candidates[next]
-            var place = next
-            while place > start, Candidate.precedes(candidate, candidates[place &- 1]) {
-                candidates[place] = candidates[place &- 1]
-                place &-= 1
-            }
-            candidates[place] = candidate
-            next &+= 1
-        }
-    }
-
-    private static func sortByHeap(_ candidates: UnsafeMutableBufferPointer<Candidate>) {
-        var parent = candidates.count / 2
-        while parent > 0 {
-            parent &-= 1
-            sift(candidates[parent], from: parent, in: candidates, count: candidates.count)
-        }
-        var count = candidates.count
-        while count > 1 {
-            count &-= 1
-            let last = candidates[count]
-            candidates[count] = candidates[0]
-            sift(last, from: 0, in: candidates, count: count)
-        }
-    }
-
-    /// Puts a candidate into the max-heap of the first `count` at a place, or below it.
-    @inline(__always)
-    private static func sift(_ candidate: Candidate, from place: Int, in heap: UnsafeMutableBufferPointer<Candidate>, count: Int) {
-        var parent = place
-        while true {
-            var child = 2 &* parent &+ 1
-            guard child < count else { break }
-            if child &+ 1 < count, Candidate.precedes(heap[child], heap[child &+ 1]) { child &+= 1 }
-            guard Candidate.precedes(candidate, heap[child]) else { break }
-            heap[parent] = heap[child]
-            parent = child
-        }
-        heap[parent] = candidate
     }
 }
