@@ -296,8 +296,11 @@ struct EarthScan {
         var notOut = SIMD2<Int64>.zero
         var lane = 0
         while lane < NeighborRun.blockSize {
-            let (chordSquared, dz) = twoChords(index + lane, query)
-            let squared = query.estimate.series(chordSquared, dz)
+            // `twoChords`, written out: through it the loop takes a tenth more instructions.
+            let dx = UnsafeRawPointer(x + index + lane).loadUnaligned(as: SIMD2<Double>.self) - query.x
+            let dy = UnsafeRawPointer(y + index + lane).loadUnaligned(as: SIMD2<Double>.self) - query.y
+            let dz = UnsafeRawPointer(z + index + lane).loadUnaligned(as: SIMD2<Double>.self) - query.z
+            let squared = query.estimate.series(dx * dx + dy * dy + dz * dz, dz)
             UnsafeMutableRawPointer(squares + lane).storeBytes(of: squared, as: SIMD2<Double>.self)
             notIn |= unsafeBitCast(squared .> SIMD2(repeating: rim.surelyIn), to: SIMD2<Int64>.self)
             notOut |= unsafeBitCast(squared .<= SIMD2(repeating: rim.surelyOut), to: SIMD2<Int64>.self)
