@@ -17,7 +17,7 @@ struct CurveDirectory: Sendable {
             stride(from: 0, to: tree.count, by: 1 << shift).map { tables.position(x: tree.x[$0], y: tree.y[$0]) })
     }
 
-    /// The node whose points stand round a position of the curve: the last that begins before it. 0 without points. O(log n).
+    /// The node whose points stand round a position of the curve: the last that begins at or before it. 0 without points. O(log n).
     @inline(__always)
     func node(at position: UInt64) -> Int {
         var start = 0

@@ -61,7 +61,7 @@ struct NearWindow {
         return true
     }
 
-    /// Of sixteen boxes: which may hold something of the window. A box over the meridian opposite to the place always may.
+    /// Of sixteen boxes: which may hold something of the window. The columns of a box over the meridian opposite to the place always may.
     @inline(__always)
     func touching(_ tree: TreeHandle, at: Int) -> UInt32 {
         let x = SIMD4(repeating: cell.x)

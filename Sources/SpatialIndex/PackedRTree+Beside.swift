@@ -15,11 +15,13 @@ extension TreeHandle {
 }
 
 private struct BesideSearch {
+    private static let greatestLimit = 472
+
     let tree: TreeHandle
     var window: NearWindow
     /// Leaves that were looked at first.
     var firstLeaves = 0..<0
-    /// Leaves that may be looked at beside these before the search is given up.
+    /// Leaves that may be looked at beside these; under zero the search is given up.
     var leavesLeft = 0
 
     init(tree: TreeHandle, window: NearWindow) {
@@ -29,10 +31,11 @@ private struct BesideSearch {
 
     @inline(__always)
     mutating func run(from directory: CurveDirectory, _ list: inout Shortlist, _ open: (Int, UInt32, inout Shortlist) -> Void) -> Bool {
+        // More than this the first leaves cannot hold.
+        guard list.limit <= BesideSearch.greatestLimit else { return false }
         // By measurement, for 1 to 100 neighbours: about as many points as are asked for beside a leaf and two halves of one.
         let leaf = firstLeaf(directory)
-        let limit = Swift.min(list.limit, 472)
-        let around = limit > 2 ? (limit &+ 40) &>> 5 : 0
+        let around = list.limit > 2 ? (list.limit &+ 40) &>> 5 : 0
         firstLeaves = Swift.max(leaf &- around, 0)..<Swift.min(leaf &+ around &+ 1, tree.counts[0])
         // From the middle outward: the nearer ones lower the bar for the others.
         scanWhole(leaf, &list, open)
@@ -41,9 +44,9 @@ private struct BesideSearch {
             if leaf &+ step < firstLeaves.upperBound { scanWhole(leaf &+ step, &list, open) }
         }
         guard list.isFull, window.narrow(to: list.bar) else { return false }
-        leavesLeft = 6 &+ limit &>> 3
+        leavesLeft = 6 &+ list.limit &>> 3
         visit(level: tree.topLevel, group: 0, &list, open)
-        return leavesLeft > 0
+        return leavesLeft >= 0
     }
 
     /// Of the sixteen leaves that stand where the place would in the order: the nearest.
@@ -75,7 +78,7 @@ private struct BesideSearch {
                 scanLeaf(node, &list, open)
                 leavesLeft &-= 1
             }
-            if leavesLeft <= 0 { return }
+            if leavesLeft < 0 { return }
             if window.bar != bar { touching &= window.touching(tree, at: at) }
         }
     }

@@ -13,9 +13,9 @@ extension PackedRTree {
     ///   - longitude: degrees; may run on beyond ±180.
     ///   - latitude: degrees, within ±90; beyond it, or not finite: nothing is found.
     ///   - maxMeters: nil, or the farthest distance of interest.
-    /// - Returns: fewer than `k` only when fewer pass.
+    /// - Returns: fewer than `k` only when fewer pass within `maxMeters`.
     ///
-    /// Cost: O(k log k + log n) nodes, and a geodesic for each near-tie and neighbour beyond 100 km. Very far away near-ties are more:
+    /// Cost: O(k + log n) nodes where points are no ties, and a geodesic for each near-tie and neighbour beyond 100 km. Very far away near-ties are more:
     /// the chord leaves 4 km open at 5,000.
     @inlinable
     @inline(__always)

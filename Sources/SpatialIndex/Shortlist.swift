@@ -1,6 +1,6 @@
 // Shortlist.swift: the points that may be among the `limit` nearest by geodesic, judged by estimates. Whoever may belong is gathered; once
-// they are twice as many, the nearest are selected and lower the bar for those to come. What is beyond them by less than the estimates'
-// error stays on as a tie. In the end the solver settles the order where estimates cannot, which is almost never.
+// they are half as many again, those beyond the nearest are dropped and the bar is lowered for those to come. What is beyond them by less than
+// the estimates' error stays on as a tie. In the end the solver settles the order where estimates cannot, which is almost never.
 
 @usableFromInline
 struct Candidate: Sendable {
@@ -87,10 +87,11 @@ struct Shortlist {
         capacity *= 2
     }
 
-    /// Lowers the bar when enough points have come since it was last lowered for that to be worth its while: half the limit.
+    /// Lowers the bar when enough points have come since it was last lowered for that to be worth its while: half the limit, and half of
+    /// those that were left then, which ties at one position may make many. So O(1) a point in the end.
     @inline(__always)
     mutating func lowerBar() {
-        if isFull, count > tidied, 2 &* (count &- tidied) >= limit { tidy() }
+        if isFull, count > tidied, 2 &* (count &- tidied) >= Swift.max(limit, tidied) { tidy() }
     }
 
     /// Lowers the bar to the farthest of the limit's nearest and drops who is over it. O(candidates).

@@ -110,4 +110,17 @@ import Testing
             #expect(found.map(\.index) == Array(right), "round \(round), \(count) of \(kind), limit \(limit)")
         }
     }
+
+    @Test func manyAtOnePlaceAreLookedAtOnceNotAgainForEachLeaf() {
+        // 200,000 at one position, all of them ties: to go through all that were gathered after each of 12,500 leaves would take minutes.
+        let index = IndexedSet([Position](repeating: Position(120, 30), count: 200_000))
+        let clock = ContinuousClock()
+        var found: [Neighbor] = []
+        let time = clock.measure {
+            found = index.tree.nearest(
+                longitude: 120, latitude: 30.001, k: 3, earth: index.earth, solver: geodesic, where: { _ in true })
+        }
+        #expect(found.map(\.index) == [0, 1, 2])
+        #expect(time < .seconds(20), "\(time)")
+    }
 }
