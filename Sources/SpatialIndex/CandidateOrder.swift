@@ -6,21 +6,20 @@
 enum CandidateOrder {
     /// So few are sorted by insertion.
     private static let few = 16
+    /// So many are worth counting in buckets.
+    private static let many = 48
 
     /// A square that at least `number` of the candidates are under or at: that of the last of them, or little more. The candidates may change
     /// places. There must be as many. O(count) mostly.
     static func bound(_ number: Int, of candidates: UnsafeMutableBufferPointer<Candidate>) -> Double {
-        let square = candidates.count < 48 ? nil : boundByBuckets(number, of: candidates)
+        let square = candidates.count < many ? nil : boundByBuckets(number, of: candidates)
         return square ?? select(number &- 1, of: candidates)
     }
 
     /// Points stand about evenly on the ground, so do their squares: counted in 64 equal steps, the step that the last one falls in ends little
     /// behind it. Nil where they stand so unevenly that it may not.
     private static func boundByBuckets(_ number: Int, of candidates: UnsafeMutableBufferPointer<Candidate>) -> Double? {
-        var greatest = 0.0
-        for candidate in candidates where candidate.squared > greatest { greatest = candidate.squared }
-        let scale = 63.5 / greatest
-        guard scale < .infinity, scale > 0 else { return nil }
+        guard let scale = scale(of: candidates, buckets: 64) else { return nil }
         return withUnsafeTemporaryAllocation(of: Int32.self, capacity: 64) { counts in
             counts.initialize(repeating: 0)
             for candidate in candidates { counts[Int(candidate.squared * scale)] &+= 1 }
@@ -33,6 +32,14 @@ enum CandidateOrder {
             // The products are rounded: a little beyond the step's end.
             return found &- number <= number &>> 2 ? Double(step &+ 1) / scale * (1 + 1e-12) : nil
         }
+    }
+
+    /// What a square is multiplied with for its bucket, whole numbers below `buckets`; nil where all squares are zero, or one infinite.
+    private static func scale(of candidates: UnsafeMutableBufferPointer<Candidate>, buckets: Int) -> Double? {
+        var greatest = 0.0
+        for candidate in candidates where candidate.squared > greatest { greatest = candidate.squared }
+        let scale = (Double(buckets) - 0.5) / greatest
+        return scale < .infinity && scale > 0 ? scale : nil
     }
 
     /// Puts the nearest ones before a place and answers the square of the one there. O(count) mostly.
@@ -61,17 +68,14 @@ enum CandidateOrder {
 
     /// Nearest first. O(count), where squares are even, and O(count log count).
     static func sort(_ candidates: UnsafeMutableBufferPointer<Candidate>) {
-        if candidates.count >= 48, sortByBuckets(candidates) { return }
+        if candidates.count >= many, sortByBuckets(candidates) { return }
         sort(candidates, 0, candidates.count, patience: 2 &* (Int.bitWidth &- candidates.count.leadingZeroBitCount))
     }
 
     /// A bucket for each candidate on average, then by insertion. False, and nothing done, where many fall into one.
     private static func sortByBuckets(_ candidates: UnsafeMutableBufferPointer<Candidate>) -> Bool {
         let count = candidates.count
-        var greatest = 0.0
-        for candidate in candidates where candidate.squared > greatest { greatest = candidate.squared }
-        let scale = (Double(count) - 0.5) / greatest
-        guard scale < .infinity, scale > 0 else { return false }
+        guard let scale = scale(of: candidates, buckets: count) else { return false }
         return withUnsafeTemporaryAllocation(of: Int32.self, capacity: count) { ends in
             ends.initialize(repeating: 0)
             var most: Int32 = 0

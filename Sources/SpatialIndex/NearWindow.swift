@@ -11,10 +11,6 @@
 ///   round is at least ρ away: for c < ρ, Δλ ≤ asin(c / ρ).
 /// - asin u ≤ u + (π/2 − 1) u³ for u from 0 to 1: all terms of its series are positive, so that asin u − u over u³ is greatest at 1.
 struct NearWindow {
-    /// The latitude to which a window may lead: points beyond the square stand on its edge, at 85°.
-    private static let greatestReach = 80.0
-    /// The longest chord of a window, metres.
-    private static let longestReach = 1_500_000.0
     private static let cellsARadian = MercatorGrid.cells / (2 * .pi)
     private static let arcsineSlope = Double.pi / 2 - 1
 
@@ -36,8 +32,7 @@ struct NearWindow {
         cosine = query.cosLatitude
         sine = abs(query.sinLatitude)
         rho = query.rho
-        horizon = Swift.min(
-            NearWindow.longestReach, (NearWindow.greatestReach - abs(query.latitude)) * (.pi / 180) * Ellipsoid.leastRadius)
+        horizon = MercatorDistance.horizon(query)
     }
 
     /// Narrows the window to the points with a chord whose square is at most `bar`, m².
@@ -96,18 +91,12 @@ struct NearWindow {
     /// small ones before large. Only an order: nothing is left out by it.
     @inline(__always)
     func promise(_ tree: TreeHandle, at: Int) -> SIMD16<Float> {
-        let x = SIMD4(repeating: cell.x)
-        let y = SIMD4(repeating: cell.y >> 1)
-        return SIMD16(four: { lane in
-            let at = at &+ lane
-            let west = FourLanes(truncatingIfNeeded: (tree.minX + at).fourLanes &- x)
-            let east = FourLanes(truncatingIfNeeded: (tree.maxX + at).fourLanes &- x)
-            // Rows in pairs, so that their differences have a sign.
-            let north = FourLanes(truncatingIfNeeded: (tree.minY + at).fourLanes &>> SIMD4(repeating: 1) &- y)
-            let south = FourLanes(truncatingIfNeeded: (tree.maxY + at).fourLanes &>> SIMD4(repeating: 1) &- y)
+        SIMD16(four: { lane in
+            let (west, east, north, south) = tree.edges(at: at &+ lane, from: cell)
             let (w, e, n, s) = (SIMD4<Float>(west), SIMD4<Float>(east), SIMD4<Float>(north), SIMD4<Float>(south))
-            let gapX: SIMD4<Float> = w.atLeastZero - (e.replacing(with: 0, where: e .> 0))
-            let gapY: SIMD4<Float> = n.atLeastZero - (s.replacing(with: 0, where: s .> 0))
+            // West of the box or east of it, south of it or north: at most one of two is more than zero.
+            let gapX: SIMD4<Float> = w.atLeastZero + (-e).atLeastZero
+            let gapY: SIMD4<Float> = s.atLeastZero + (-n).atLeastZero
             let gap: SIMD4<Float> = gapX * gapX + 4 * (gapY * gapY)
             let size: SIMD4<Float> = w * w + e * e + 4 * (n * n + s * s)
             return gap + size * 0x1p-20

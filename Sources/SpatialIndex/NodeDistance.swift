@@ -17,6 +17,26 @@ protocol NodeDistance {
     func pointMask(_ tree: TreeHandle, at: Int, reach: Float) -> UInt32
 }
 
+extension TreeHandle {
+    /// Signed offsets of four boxes' edges from a cell: cells eastward on the circle of columns, pairs of rows northward.
+    @inline(__always)
+    func edges(at: Int, from cell: GridPoint) -> (west: FourLanes, east: FourLanes, north: FourLanes, south: FourLanes) {
+        let x = SIMD4(repeating: cell.x)
+        return (
+            FourLanes(truncatingIfNeeded: (minX + at).fourLanes &- x), FourLanes(truncatingIfNeeded: (maxX + at).fourLanes &- x),
+            (minY + at).fourLanes.northward(from: cell.y), (maxY + at).fourLanes.northward(from: cell.y)
+        )
+    }
+}
+
+extension SIMD4<UInt32> {
+    /// How many pairs of rows these rows lie north of another: in pairs, so that the difference has a sign.
+    @inline(__always)
+    fileprivate func northward(from row: UInt32) -> FourLanes {
+        FourLanes(truncatingIfNeeded: SIMD4(repeating: row >> 1) &- (self &>> SIMD4(repeating: 1)))
+    }
+}
+
 /// Squared chord from the query to the nearest place of a box, from offsets in the grid.
 ///
 /// With z along the axis and ρ from it, the chord of two points with a difference λ of longitude is
@@ -35,10 +55,15 @@ struct MercatorDistance: NodeDistance {
     private static let greatestReach = 80.0
     /// The longest path, metres. The third order of the series is 0.6 % there.
     private static let longestReach = 1_500_000.0
+
+    /// The longest chord from a query that the grid's plane serves for, metres; negative for one beyond the latitude of the reach.
+    static func horizon(_ query: EarthQuery) -> Double {
+        Swift.min(longestReach, (greatestReach - abs(query.latitude)) * (.pi / 180) * Ellipsoid.leastRadius)
+    }
+
     private static let radiansACell = Float(2 * Double.pi / MercatorGrid.cells)
 
-    private let x: UInt32
-    private let halfY: UInt32
+    private let cell: GridPoint
     /// cos φ₀; sin φ₀ cos φ₀, positive towards the north.
     private let cosine: Float
     private let sineCosine: Float
@@ -48,15 +73,11 @@ struct MercatorDistance: NodeDistance {
     let horizon: Float
 
     init(_ query: EarthQuery) {
-        let cell = MercatorGrid.project(longitude: query.longitude, latitude: query.latitude)
-        x = cell.x
-        halfY = cell.y >> 1
+        cell = MercatorGrid.project(longitude: query.longitude, latitude: query.latitude)
         cosine = Float(query.cosLatitude)
         sineCosine = Float(query.sinLatitude * query.cosLatitude)
         rhoTimesRadius = Float(query.rho * Ellipsoid.a)
-        horizonMeters = Swift.min(
-            MercatorDistance.longestReach,
-            (MercatorDistance.greatestReach - abs(query.latitude)) * (.pi / 180) * Ellipsoid.leastRadius)
+        horizonMeters = MercatorDistance.horizon(query)
         horizon = Float(horizonMeters * horizonMeters)
     }
 
@@ -74,7 +95,7 @@ struct MercatorDistance: NodeDistance {
     @inline(__always)
     private func fourDistances(_ tree: TreeHandle, at: Int) -> SIMD4<Float> {
         let zero = FourLanes.zero
-        let (west, east, north, south) = edges(tree, at: at)
+        let (west, east, north, south) = tree.edges(at: at, from: cell)
         // A box over the meridian opposite to the query begins after it ends: its distance in x is taken as 0.
         let dx = ((west & west.over(zero)) | ((zero &- east) & zero.over(east))) & ~west.over(east)
         // Rows count southward: a box in the north has its south edge nearest to the query.
@@ -89,7 +110,7 @@ struct MercatorDistance: NodeDistance {
         // The sum of squares to the four edges is small for a small box round the query. Cells² to m², and 1/500 of it.
         distances
             + SIMD16(four: { lane in
-                let (west, east, north, south) = edges(tree, at: at &+ lane)
+                let (west, east, north, south) = tree.edges(at: at &+ lane, from: cell)
                 let w = SIMD4<Float>(west)
                 let e = SIMD4<Float>(east)
                 let n = SIMD4<Float>(north)
@@ -103,27 +124,12 @@ struct MercatorDistance: NodeDistance {
     @inline(__always)
     func pointMask(_ tree: TreeHandle, at: Int, reach: Float) -> UInt32 {
         FourLanes.bits { lane in
-            let columns = (tree.x + at + lane).fourLanes &- SIMD4(repeating: x)
+            let columns = (tree.x + at + lane).fourLanes &- SIMD4(repeating: cell.x)
             let dx = radians(FourLanes(truncatingIfNeeded: columns))
-            let dy = radians(northward((tree.y + at + lane).fourLanes)) * 2
+            let dy = radians((tree.y + at + lane).fourLanes.northward(from: cell.y)) * 2
             let distances = chordSquared(x: dx, y: dy, cosines: cosines(dy))
             return unsafeBitCast(distances .<= SIMD4<Float>(repeating: reach), to: FourLanes.self)
         }
-    }
-
-    /// Signed offsets of four boxes' edges: cells eastward on the circle of columns, pairs of rows northward.
-    @inline(__always)
-    private func edges(_ tree: TreeHandle, at: Int) -> (west: FourLanes, east: FourLanes, north: FourLanes, south: FourLanes) {
-        let x = SIMD4(repeating: x)
-        return (
-            FourLanes(truncatingIfNeeded: (tree.minX + at).fourLanes &- x), FourLanes(truncatingIfNeeded: (tree.maxX + at).fourLanes &- x),
-            northward((tree.minY + at).fourLanes), northward((tree.maxY + at).fourLanes)
-        )
-    }
-
-    @inline(__always)
-    private func northward(_ rows: SIMD4<UInt32>) -> FourLanes {
-        FourLanes(truncatingIfNeeded: SIMD4(repeating: halfY) &- (rows &>> SIMD4(repeating: 1)))
     }
 
     @inline(__always)

@@ -15,6 +15,7 @@ extension TreeHandle {
 }
 
 private struct BesideSearch {
+    /// Longer lists were not measured: they begin best first.
     private static let greatestLimit = 472
 
     let tree: TreeHandle
@@ -24,24 +25,18 @@ private struct BesideSearch {
     /// Leaves that may be looked at beside these; under zero the search is given up.
     var leavesLeft = 0
 
-    init(tree: TreeHandle, window: NearWindow) {
-        self.tree = tree
-        self.window = window
-    }
-
     @inline(__always)
     mutating func run(from directory: CurveDirectory, _ list: inout Shortlist, _ open: (Int, UInt32, inout Shortlist) -> Void) -> Bool {
-        // More than this the first leaves cannot hold.
         guard list.limit <= BesideSearch.greatestLimit else { return false }
         // By measurement, for 1 to 100 neighbours: about as many points as are asked for beside a leaf and two halves of one.
         let leaf = firstLeaf(directory)
         let around = list.limit > 2 ? (list.limit &+ 40) &>> 5 : 0
         firstLeaves = Swift.max(leaf &- around, 0)..<Swift.min(leaf &+ around &+ 1, tree.counts[0])
         // From the middle outward: the nearer ones lower the bar for the others.
-        scanWhole(leaf, &list, open)
+        tree.scanLeaf(leaf, &list, open) { _ in 0xFFFF }
         for step in stride(from: 1, through: around, by: 1) {
-            if leaf &- step >= firstLeaves.lowerBound { scanWhole(leaf &- step, &list, open) }
-            if leaf &+ step < firstLeaves.upperBound { scanWhole(leaf &+ step, &list, open) }
+            if leaf &- step >= firstLeaves.lowerBound { tree.scanLeaf(leaf &- step, &list, open) { _ in 0xFFFF } }
+            if leaf &+ step < firstLeaves.upperBound { tree.scanLeaf(leaf &+ step, &list, open) { _ in 0xFFFF } }
         }
         guard list.isFull, window.narrow(to: list.bar) else { return false }
         leavesLeft = 6 &+ list.limit &>> 3
@@ -57,13 +52,6 @@ private struct BesideSearch {
         return node &<< PackedRTree.nodeShift &+ promise.placeOfLeast(among: tree.validMask(level: 0, group: node))
     }
 
-    @inline(__always)
-    private func scanWhole(_ leaf: Int, _ list: inout Shortlist, _ open: (Int, UInt32, inout Shortlist) -> Void) {
-        let points = tree.run(level: 0, node: leaf)
-        open(points.lowerBound, (1 &<< UInt32(truncatingIfNeeded: points.count)) &- 1, &list)
-        list.lowerBar()
-    }
-
     /// Visits the nodes of a group that the window touches, and what is below them.
     private mutating func visit(level: Int, group: Int, _ list: inout Shortlist, _ open: (Int, UInt32, inout Shortlist) -> Void) {
         let at = tree.starts[level] &+ group &<< PackedRTree.nodeShift
@@ -75,24 +63,12 @@ private struct BesideSearch {
             if level > 0 {
                 visit(level: level &- 1, group: node, &list, open)
             } else if !firstLeaves.contains(node) {
-                scanLeaf(node, &list, open)
+                tree.scanLeaf(node, &list, open) { window.points(tree, at: $0) }
+                if list.bar != window.bar { _ = window.narrow(to: list.bar) }
                 leavesLeft &-= 1
             }
             if leavesLeft < 0 { return }
             if window.bar != bar { touching &= window.touching(tree, at: at) }
         }
-    }
-
-    @inline(__always)
-    private mutating func scanLeaf(_ leaf: Int, _ list: inout Shortlist, _ open: (Int, UInt32, inout Shortlist) -> Void) {
-        let points = tree.run(level: 0, node: leaf)
-        // Points are not padded: the last leaf's are all looked at.
-        let mask =
-            points.count == PackedRTree.nodeSize
-            ? window.points(tree, at: points.lowerBound) : (1 &<< UInt32(truncatingIfNeeded: points.count)) &- 1
-        guard mask != 0 else { return }
-        open(points.lowerBound, mask, &list)
-        list.lowerBar()
-        if list.bar != window.bar { _ = window.narrow(to: list.bar) }
     }
 }

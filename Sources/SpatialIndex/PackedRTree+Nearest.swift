@@ -74,24 +74,18 @@ enum NearestScan {
         _ first: Int, _ mask: UInt32, _ earth: EarthPoints, _ query: EarthQuery, _ list: inout Shortlist, _ filter: (Int) -> Bool
     ) {
         EarthScan(earth, first..<first &+ PackedRTree.nodeSize) { scan in
-            if scan.end &- first == PackedRTree.nodeSize {
-                withUnsafeTemporaryAllocation(of: Double.self, capacity: PackedRTree.nodeSize) { buffer in
-                    guard let squares = buffer.baseAddress else { return }
-                    if var near = scan.near(first, query, list.bar, into: squares) {
-                        near &= mask
-                        while near != 0 {
-                            let lane = near.trailingZeroBitCount
-                            near &= near &- 1
-                            if squares[lane] <= list.bar, filter(first &+ lane) {
-                                list.addNear(Candidate(squared: squares[lane], index: first &+ lane))
-                            }
-                        }
-                    } else {
-                        scanAnyChord(first, mask, scan, query, &list, filter)
+            withUnsafeTemporaryAllocation(of: Double.self, capacity: PackedRTree.nodeSize) { buffer in
+                guard scan.end &- first == PackedRTree.nodeSize, let squares = buffer.baseAddress,
+                    let near = scan.near(first, query, list.bar, into: squares)
+                else { return scanAnyChord(first, mask, scan, query, &list, filter) }
+                var lanes = near & mask
+                while lanes != 0 {
+                    let lane = lanes.trailingZeroBitCount
+                    lanes &= lanes &- 1
+                    if squares[lane] <= list.bar, filter(first &+ lane) {
+                        list.addNear(Candidate(squared: squares[lane], index: first &+ lane))
                     }
                 }
-            } else {
-                scanAnyChord(first, mask, scan, query, &list, filter)
             }
         }
     }
@@ -135,7 +129,7 @@ extension TreeHandle {
             if next.distance > measure.horizon { return false }
             if next.level == 0 {
                 let bar = list.bar
-                scanLeaf(next.node, measure, reach, &list, open)
+                scanLeaf(next.node, &list, open) { measure.pointMask(self, at: $0, reach: reach) }
                 if list.bar != bar { reach = measure.reach(bar: list.bar) }
             } else {
                 let level = next.level &- 1
@@ -162,7 +156,7 @@ extension TreeHandle {
             path.add(distances, mask: valid & ~(1 &<< UInt32(truncatingIfNeeded: lane)), level: level, group: group)
             group = group &<< PackedRTree.nodeShift &+ lane
         }
-        scanLeaf(group, measure, reach, &list, open)
+        scanLeaf(group, &list, open) { measure.pointMask(self, at: $0, reach: reach) }
         reach = measure.reach(bar: list.bar)
         for step in 0..<path.count {
             let step = path[step]
@@ -182,16 +176,12 @@ extension TreeHandle {
         }
     }
 
+    /// Calls `open` with those of a leaf's points that `near` has a bit for, given the first one's position, and lowers the list's bar.
     @inline(__always)
-    private func scanLeaf(
-        _ leaf: Int, _ measure: some NodeDistance, _ reach: Float, _ list: inout Shortlist,
-        _ open: (Int, UInt32, inout Shortlist) -> Void
-    ) {
+    func scanLeaf(_ leaf: Int, _ list: inout Shortlist, _ open: (Int, UInt32, inout Shortlist) -> Void, near: (Int) -> UInt32) {
         let run = run(level: 0, node: leaf)
         // Points are not padded: the last leaf's are all looked at.
-        let mask =
-            run.count == PackedRTree.nodeSize
-            ? measure.pointMask(self, at: run.lowerBound, reach: reach) : (1 &<< UInt32(truncatingIfNeeded: run.count)) &- 1
+        let mask = run.count == PackedRTree.nodeSize ? near(run.lowerBound) : (1 &<< UInt32(truncatingIfNeeded: run.count)) &- 1
         guard mask != 0 else { return }
         open(run.lowerBound, mask, &list)
         list.lowerBar()

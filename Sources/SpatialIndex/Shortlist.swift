@@ -91,7 +91,7 @@ struct Shortlist {
     /// those that were left then, which ties at one position may make many. So O(1) a point in the end.
     @inline(__always)
     mutating func lowerBar() {
-        if isFull, count > tidied, 2 &* (count &- tidied) >= Swift.max(limit, tidied) { tidy() }
+        if isFull, 2 &* (count &- tidied) >= Swift.max(limit, tidied) { tidy() }
     }
 
     /// Lowers the bar to the farthest of the limit's nearest and drops who is over it. O(candidates).
