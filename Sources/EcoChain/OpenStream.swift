@@ -44,6 +44,9 @@ public final class OpenStream: Sendable {
         }
     }
 
+    /// Ends the stream once what is being written is written.
+    public func finish() { continuation.finish() }
+
     /// Ends the stream at once, also in the middle of a write.
     public func end() {
         let cancel = state.withLock { state in

@@ -5,6 +5,7 @@ import DeliveryTestSupport
 import EcoChain
 import Foundation
 import Registry
+import Synchronization
 import Testing
 
 @testable import AtlasServer
@@ -199,6 +200,7 @@ private func upload(_ live: LiveServer, key: String? = nil, text: String = csv) 
 }
 
 @Test func theStreamOfARevokedKeyIsClosedAndTheServerStopsWithStreamsOpen() async throws {
+    let leftAt = Mutex(ContinuousClock.now)
     try await withLiveServer { live in
         let (id, text) = try await keyOfSecondBrand(live)
         let stream = try EventStream(port: live.server.port, target: "/v1/events", key: text)
@@ -212,8 +214,12 @@ private func upload(_ live: LiveServer, key: String? = nil, text: String = csv) 
         #expect(try await stream.isClosed())
         #expect(try await live.send("GET", "/v1/watchlists", key: text).status == 401)
         _ = try await other.waitForHead()
-        // Its end comes with the server's, which the fixture waits for.
+        let map = try EventStream(port: live.server.port, target: "/v1/live")
+        _ = try await map.waitForHead()
+        leftAt.withLock { $0 = .now }
+        // Their end comes with the server's, which the fixture waits for: not for the next sign of life, nor until connections are cut off.
     }
+    #expect(leftAt.withLock { .now - $0 } < .seconds(8))
 }
 
 // MARK: Privacy

@@ -4,6 +4,7 @@
 import HTTPTypes
 import Hummingbird
 import NIOCore
+import ServiceLifecycle
 
 enum LiveMapEndpoints {
     static let routes: [LiveRoute] = [
@@ -21,7 +22,12 @@ enum LiveMapEndpoints {
         }
         return .eventStream { writer in
             defer { events.leave(number) }
-            for await event in stream { try await writer.write(ByteBuffer(string: event.text)) }
+            // A server that is to stop waits for its answers; this one would go on until its client leaves.
+            try await withGracefulShutdownHandler {
+                for await event in stream { try await writer.write(ByteBuffer(string: event.text)) }
+            } onGracefulShutdown: {
+                events.leave(number)
+            }
             try await writer.write(ByteBuffer(string: LiveEvents.resync.text))
             try await writer.finish(nil)
         }

@@ -89,7 +89,7 @@ public struct WebhookClient: Sendable {
         tls = try NIOSSLContext(configuration: configuration)
     }
 
-    /// Calls once. Never throws: what went wrong is the result.
+    /// Calls once. Never throws: what went wrong is the result. A call that waits for its answer when the task is cancelled ends then.
     public func call(_ request: WebhookRequest) async -> WebhookResult {
         let start = NIODeadline.now()
         let (outcome, status, detail) = await attempt(request, deadline: start + limits.total)
@@ -136,7 +136,11 @@ public struct WebhookClient: Sendable {
                 }
                 .connect(to: address.socketAddress(port: url.port)).get()
             defer { channel.close(promise: nil) }
-            return try await answer.futureResult.get()
+            return try await withTaskCancellationHandler {
+                try await answer.futureResult.get()
+            } onCancel: {
+                channel.close(promise: nil)
+            }
         } catch {
             // Connecting failed before a handler could own the promise.
             answer.fail(error)

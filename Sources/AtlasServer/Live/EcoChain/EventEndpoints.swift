@@ -6,6 +6,7 @@ import HTTPTypes
 import Hummingbird
 import NIOCore
 import Registry
+import ServiceLifecycle
 
 enum EventEndpoints {
     static let routes: [LiveRoute] = [
@@ -52,7 +53,12 @@ enum EventEndpoints {
         }
         return .eventStream { [start] writer in
             defer { hub.close(open) }
-            try await write(open, hub, filter, from: start, to: &writer)
+            // A server that is to stop waits for its answers; this one would go on until its client leaves.
+            try await withGracefulShutdownHandler {
+                try await write(open, hub, filter, from: start, to: &writer)
+            } onGracefulShutdown: {
+                open.finish()
+            }
         }
     }
 
