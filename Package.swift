@@ -15,7 +15,7 @@ let package = Package(
         .library(name: "Atlas", targets: ["Atlas"]),
         .library(name: "Registry", targets: ["Registry"]),
         // For the fuzzers in Tests/Fuzz.
-        .library(name: "AtlasServer", targets: ["AtlasServer"]),
+        .library(name: "MapArt", targets: ["MapArt"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),

@@ -68,7 +68,7 @@ struct SnapshotFile: Sendable {
         }
         let table = UnsafeRawBufferPointer(rebasing: bytes[SnapshotFormat.headerBytes..<tableEnd])
         guard SnapshotFormat.checksum(table) == number(24, as: UInt64.self) else { throw .damaged(path: path, section: "header") }
-        guard bytes[32..<64].allSatisfy({ $0 == 0 }) else { throw .damaged(path: path, section: "header") }
+        guard SnapshotFile.isZero(bytes[32..<64]) else { throw .damaged(path: path, section: "header") }
 
         var sections: [String: Section] = [:]
         var end = tableEnd
@@ -82,7 +82,7 @@ struct SnapshotFile: Sendable {
                 elementSize > 0, byteCount % UInt64(elementSize) == 0
             else { throw .inconsistent(path: path, detail: "section '\(name)' does not fit into the file") }
             // Padding is part of the file too: a bit flipped there is damage like any other.
-            guard bytes[end..<Int(offset)].allSatisfy({ $0 == 0 }) else { throw .damaged(path: path, section: "padding before \(name)") }
+            guard SnapshotFile.isZero(bytes[end..<Int(offset)]) else { throw .damaged(path: path, section: "padding before \(name)") }
             end = Int(offset + byteCount)
             sections[name] = Section(
                 offset: Int(offset), byteCount: Int(byteCount), elementSize: Int(elementSize),
@@ -94,6 +94,13 @@ struct SnapshotFile: Sendable {
         self.file = file
         self.sections = sections
         if let damaged = firstDamagedSection() { throw .damaged(path: path, section: damaged) }
+    }
+
+    /// Whether each byte is zero: the first is, and each equals the one before it.
+    private static func isZero(_ bytes: Slice<UnsafeRawBufferPointer>) -> Bool {
+        let bytes = UnsafeRawBufferPointer(rebasing: bytes)
+        guard let start = bytes.baseAddress, !bytes.isEmpty else { return true }
+        return bytes[0] == 0 && memcmp(start, start + 1, bytes.count - 1) == 0
     }
 
     /// A section as a column; it borrows the mapped pages and keeps them alive.

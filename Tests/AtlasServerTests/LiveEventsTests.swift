@@ -79,7 +79,7 @@ import Testing
 
     private func tile(_ value: UInt8) -> EncodedTile { EncodedTile(body: ByteBuffer(repeating: value, count: 100), isGzipped: false) }
 
-    private func key(_ zoom: Int, _ longitude: Double, map: MapKind = .blue, datum: TileDatum = .wgs84) throws -> TileCache.Key {
+    private func key(_ zoom: Int, _ longitude: Double, map: MapKind = .blue, datum: TileDatum = .wgs84) throws -> TileKey {
         let tile = TileID(containing: MercatorGrid.project(longitude: longitude, latitude: 31), z: zoom)
         var request = try TileRequest(segments: ["tiles", map.rawValue, "\(zoom)", "\(tile.x)", "\(tile.y).mvt"], parameters: [])
         request.datum = datum

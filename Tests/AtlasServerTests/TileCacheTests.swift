@@ -14,8 +14,8 @@ import Testing
         return TileCache(limitBytes: bytes, shards: shards, metrics: metrics)
     }
 
-    private func key(_ number: Int, generation: UInt32 = 0) -> TileCache.Key {
-        TileCache.Key(address: UInt64(number), generation: generation, filter: "")
+    private func key(_ number: Int, generation: UInt32 = 0) -> TileKey {
+        TileKey(address: UInt64(number), generation: generation, filter: "")
     }
 
     private func tile(_ bytes: Int, _ value: UInt8 = 7) -> EncodedTile {

@@ -10,15 +10,6 @@ struct SpriteEndpoint: Sendable {
     let fonts: MapFonts?
     let art: ArtCache
 
-    /// Points a side.
-    static let signSize = 18
-    static let logoSize = 26
-    /// The icon of a brand that the sprite does not have: of a snapshot that came after it.
-    static let unknownBrand = "brand-unknown"
-
-    static func icon(of status: FactoryStatus) -> String { "status-\(status.name)" }
-    static let brandPrefix = "brand:"
-
     /// What a file's name asks for.
     private struct Wanted {
         var map: MapKind
@@ -52,33 +43,15 @@ struct SpriteEndpoint: Sendable {
         let asked = try QueryParameters(parameters, known: ["v"]).text("v")
         let loaded = try snapshots.required()
         let brands = wanted.map == .supplyChain ? try await art.run { try BrandSigns(loaded) } : nil
-        let version = brands?.version ?? SpriteEndpoint.signVersion
+        let version = brands?.version ?? SpriteIcons.signVersion
         let (fonts, gzip) = (fonts, art.gzip)
         let drawn = try await art.file("sprites/\(wanted.map.rawValue)/\(version)/\(wanted.scale)/\(wanted.isPicture)") {
-            let sheet = SpriteSheet(try SpriteEndpoint.icons(brands))
+            let sheet = SpriteSheet(try SpriteIcons.all(brands))
             if wanted.isPicture { return ReadyFile(type: "image/png", sheet.png(scale: wanted.scale, fonts: fonts), gzip: gzip) }
             return ReadyFile(type: "application/json", SpriteEndpoint.table(sheet, scale: wanted.scale), gzip: gzip)
         }
         return drawn.reply(
             coding: coding, ifNoneMatch: ifNoneMatch, cacheControl: asked == version ? "public, max-age=604800" : "no-cache")
-    }
-
-    /// Raised when the signs of statuses change.
-    static let signVersion = "1"
-
-    static func signs() -> [SpriteIcon] {
-        FactoryStatus.allCases.compactMap { status in
-            guard let shape = SignShape(rawValue: StyleLegend.shape(status)), let colour = Colour(hex: MapStyle.color(status)) else {
-                return nil
-            }
-            return SpriteIcon(name: icon(of: status), size: signSize, picture: .sign(Sign(shape: shape, colour: colour)))
-        }
-    }
-
-    private static func icons(_ brands: BrandSigns?) throws -> [SpriteIcon] {
-        guard let brands else { return signs() }
-        let unknown = SpriteIcon(name: unknownBrand, size: logoSize, picture: .monogram(Monogram(id: "", names: [])))
-        return try signs() + [unknown] + brands.signs.map { try brands.icon($0, name: brandPrefix + $0.id, size: logoSize) }
     }
 
     private static func table(_ sheet: SpriteSheet, scale: Int) -> [UInt8] {

@@ -112,7 +112,7 @@ struct BrandEndpoints: Sendable {
         let key = "logos/\(sign.logoHash ?? "\(sign.id)/\(sign.monogram.letters)")"
         let file = try await art.file(key) {
             let kept = try signs.logo(sign)
-            let drawn = SpriteIcon(name: "", size: SpriteEndpoint.logoSize, picture: .monogram(sign.monogram))
+            let drawn = SpriteIcon(name: "", size: SpriteIcons.logoSize, picture: .monogram(sign.monogram))
             return ReadyFile(type: "image/png", kept ?? drawn.png(pixels: BrandEndpoints.monogramPixels, fonts: fonts), gzip: gzip)
         }
         var reply = file.reply(coding: coding, ifNoneMatch: ifNoneMatch, cacheControl: "no-cache")

@@ -8,7 +8,7 @@ import Registry
 /// The queries about energy and emissions. On the work pool, as they build text.
 struct CarbonEndpoints: Sendable {
     let snapshots: SnapshotHolder
-    let limits: AtlasServerConfiguration.Limits
+    let limits: ServerLimits
 
     /// Which of several figures is shown.
     private static let precedence =

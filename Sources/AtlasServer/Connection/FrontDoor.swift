@@ -13,7 +13,7 @@ import NIOHTTP1
 struct FrontDoorServices: Sendable {
     let tiles: TileService
     let metrics: ServerMetrics
-    let limits: AtlasServerConfiguration.Limits
+    let limits: ServerLimits
     /// Whether some routes take bodies; each then has its own limit, and the door counts only what comes with requests that have none.
     let takesBodies: Bool
     let logger: Logger

@@ -7,7 +7,7 @@ import Registry
 /// The queries of the HTTP interface. All of them block for as long as the answer takes: they belong on the work pool.
 struct FactoryEndpoints: Sendable {
     let snapshots: SnapshotHolder
-    let limits: AtlasServerConfiguration.Limits
+    let limits: ServerLimits
 
     static let degreesEast = "degrees from -180 to 180, such as 121.4737"
     static let degreesNorth = "degrees from -90 to 90, such as 31.2304"

@@ -2,7 +2,6 @@
 // kept and lent out.
 
 import CDeflate
-import CXXHash
 import NIOCore
 import Synchronization
 
@@ -47,13 +46,4 @@ final class Gzip: Sendable {
     }
 
     func compress(_ bytes: [UInt8]) -> ByteBuffer? { bytes.withUnsafeBytes { compress($0) } }
-}
-
-extension EntityTag {
-    /// A strong entity tag over a body as it is sent, so that each coding of it has its own.
-    static func of(_ body: ByteBuffer) -> String {
-        let hash = body.withUnsafeReadableBytes { XXH3_64bits($0.baseAddress, $0.count) }
-        let hex = String(hash, radix: 16)
-        return "\"" + String(repeating: "0", count: 16 - hex.count) + hex + "-" + String(body.readableBytes, radix: 16) + "\""
-    }
 }

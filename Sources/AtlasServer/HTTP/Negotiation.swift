@@ -1,5 +1,4 @@
-// Negotiation.swift: what a client can read (Accept-Encoding, RFC 9110 section 12.5.3) and what it already has (If-None-Match,
-// section 13.1.2).
+// Negotiation.swift: what a client can read (Accept-Encoding, RFC 9110 section 12.5.3).
 
 /// How a body is encoded.
 enum ContentCoding: UInt8, Hashable, Sendable {
@@ -41,28 +40,5 @@ enum ContentCoding: UInt8, Hashable, Sendable {
         while text.first == " " || text.first == "\t" { text.removeFirst() }
         while text.last == " " || text.last == "\t" { text.removeLast() }
         return text
-    }
-}
-
-/// Entity tags.
-enum EntityTag {
-    /// Whether a value of If-None-Match names `etag` (with its quotes): by weak comparison, in a list, or by `*`.
-    static func matches(_ header: String, _ etag: String) -> Bool {
-        let bytes = Array(header.utf8)
-        let wanted = Array(etag.utf8)
-        var index = 0
-        while index < bytes.count {
-            switch bytes[index] {
-            case UInt8(ascii: " "), UInt8(ascii: "\t"), UInt8(ascii: ","): index += 1
-            case UInt8(ascii: "*"): return true
-            case UInt8(ascii: "W") where index + 1 < bytes.count && bytes[index + 1] == UInt8(ascii: "/"): index += 2
-            case UInt8(ascii: "\""):
-                guard let end = bytes[(index + 1)...].firstIndex(of: UInt8(ascii: "\"")) else { return false }
-                if bytes[index...end].elementsEqual(wanted) { return true }
-                index = end + 1
-            default: return false
-            }
-        }
-        return false
     }
 }

@@ -27,7 +27,7 @@ struct LiveServices: Sendable {
     /// For uploaded pictures: tiles and queries do not wait for them.
     let drawing = WorkPool(threads: 1)
     let metrics: ServerMetrics
-    let limits: AtlasServerConfiguration.Limits
+    let limits: ServerLimits
     let deadlines: CorrectionDeadlines
     let logger: Logger
     /// Watch lists, pushes and event streams.

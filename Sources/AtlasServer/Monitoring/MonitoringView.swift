@@ -24,11 +24,11 @@ final class MonitoringView: Sendable {
     private struct Known {
         var current: Current?
         var byPK: [Int64: MonitoredFactory] = [:]
-        var tiles: [TileKey: EncodedTile] = [:]
+        var tiles: [Key: EncodedTile] = [:]
         var tileBytes = 0
     }
 
-    private struct TileKey: Hashable {
+    private struct Key: Hashable {
         var tile: TileID
         var datum: TileDatum
         var isGzip: Bool
@@ -81,7 +81,7 @@ final class MonitoringView: Sendable {
     /// An encoded tile.
     func tile(_ tile: TileID, datum: TileDatum, coding: ContentCoding, gzip: Gzip, _ feed: ChangeFeed) throws -> EncodedTile {
         let current = try current(feed)
-        let key = TileKey(tile: tile, datum: datum, isGzip: coding == .gzip)
+        let key = Key(tile: tile, datum: datum, isGzip: coding == .gzip)
         if let kept = known.withLock({ $0.current?.edition == current.edition ? $0.tiles[key] : nil }) { return kept }
         let bytes = current.map.tile(tile, datum: datum)
         let encoded: EncodedTile

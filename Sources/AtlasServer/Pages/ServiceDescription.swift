@@ -22,7 +22,7 @@ enum ServiceDescription {
     private static let scope = (name: "scope", about: "Of the map carbon: scopes summed for enterprises; default 1,2.")
     private static let carbon = [metric, year, scope]
 
-    private static func addresses(_ limits: AtlasServerConfiguration.Limits) -> [Address] {
+    private static func addresses(_ limits: ServerLimits) -> [Address] {
         let limit = (name: "limit", about: "Factories on a page, 1 to \(limits.hits); default \(limits.defaultHits).")
         return [
             Address(

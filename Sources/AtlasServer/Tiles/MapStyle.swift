@@ -31,7 +31,7 @@ enum MapStyle {
             switch map {
             case .base, .carbon: spriteVersion = nil
             case .supplyChain: spriteVersion = try BrandSigns(loaded).version
-            case .blue: spriteVersion = SpriteEndpoint.signVersion
+            case .blue: spriteVersion = SpriteIcons.signVersion
             }
         }
     }

@@ -53,7 +53,7 @@ enum StyleIcons {
 
     private static func logo(_ brand: Int) -> String {
         """
-        ["coalesce",["image",["concat","\(SpriteEndpoint.brandPrefix)",["get","brand_\(brand)"]]],["image","\(SpriteEndpoint.unknownBrand)"]]
+        ["coalesce",["image",["concat","\(SpriteIcons.brandPrefix)",["get","brand_\(brand)"]]],["image","\(SpriteIcons.unknownBrand)"]]
         """
     }
 
@@ -98,7 +98,7 @@ enum StyleIcons {
 
     /// The middle of a further brand's logo, in pixels from the supplier's.
     private static func furtherX(_ brand: Int) -> Double {
-        let side = Double(SpriteEndpoint.logoSize) * furtherScale
+        let side = Double(SpriteIcons.logoSize) * furtherScale
         return ringRadius + 5 + side / 2 + Double(brand - 1) * (side + 2)
     }
 

@@ -59,23 +59,8 @@ enum TileHeaders {
 
 /// A cache of encoded tiles.
 final class TileCache: Sendable {
-    /// One encoded tile of one snapshot.
-    struct Key: Hashable, Sendable {
-        /// Zoom, x, y, map, datum and coding, packed.
-        var address: UInt64
-        var generation: UInt32
-        /// The canonical filter.
-        var filter: String
-
-        /// Whether changes of factories show: on every map but the base map.
-        var showsFactories: Bool { address & TileRequest.mapMask != TileRequest.baseMap }
-
-        /// Zoom, x, y and datum: what a change of the map touches, whichever map, filter and coding.
-        var place: UInt64 { address & TileRequest.placeMask }
-    }
-
     private struct Node {
-        var key: Key
+        var key: TileKey
         var tile: EncodedTile
         /// Neighbours in the order of use; −1 at the ends.
         var newer: Int
@@ -84,20 +69,20 @@ final class TileCache: Sendable {
 
     /// A hash table over a list in the order of use; the list's links are indices, so that a hit allocates nothing.
     private struct Shard {
-        var index: [Key: Int] = [:]
+        var index: [TileKey: Int] = [:]
         var nodes: [Node] = []
         var free: [Int] = []
         var newest = -1
         var oldest = -1
         var bytes = 0
-        var flights: [Key: Flight] = [:]
+        var flights: [TileKey: Flight] = [:]
         var flightCount: UInt64 = 0
         /// How often tiles were let go of because the map had changed.
         var changes: UInt64 = 0
         /// The tiles of each place.
         var atPlace: [UInt64: [Int]] = [:]
 
-        mutating func use(_ key: Key) -> EncodedTile? {
+        mutating func use(_ key: TileKey) -> EncodedTile? {
             guard let at = index[key] else { return nil }
             if at != newest {
                 unlink(at)
@@ -107,7 +92,7 @@ final class TileCache: Sendable {
         }
 
         /// - Returns: how many tiles gave way.
-        mutating func insert(_ key: Key, _ tile: EncodedTile, limit: Int) -> Int {
+        mutating func insert(_ key: TileKey, _ tile: EncodedTile, limit: Int) -> Int {
             if let at = index[key] { remove(at) }
             let cost = tile.cost + key.filter.utf8.count
             guard cost <= limit else { return 0 }
@@ -199,7 +184,7 @@ final class TileCache: Sendable {
         limitPerShard = self.limitBytes / shards
     }
 
-    private func box(_ key: Key) -> Box {
+    private func box(_ key: TileKey) -> Box {
         boxes[shard(ofPlace: key.place)]
     }
 
@@ -209,7 +194,7 @@ final class TileCache: Sendable {
     }
 
     /// The tile, if it is here; counts as a hit then, and as nothing otherwise.
-    func lookUp(_ key: Key) -> EncodedTile? {
+    func lookUp(_ key: TileKey) -> EncodedTile? {
         guard let tile = box(key).shard.withLock({ $0.use(key) }) else { return nil }
         countHit()
         return tile
@@ -227,7 +212,7 @@ final class TileCache: Sendable {
     }
 
     /// The tile, from here or built. Concurrent callers share one build; an error is handed to all of them and not kept.
-    func tile(for key: Key, build: @escaping @Sendable () async throws -> EncodedTile) async throws -> EncodedTile {
+    func tile(for key: TileKey, build: @escaping @Sendable () async throws -> EncodedTile) async throws -> EncodedTile {
         enum Found {
             case tile(EncodedTile)
             case flight(Task<EncodedTile, any Error>)
@@ -266,7 +251,7 @@ final class TileCache: Sendable {
     }
 
     /// The tile, built on the caller's thread: for builds so short that two of one tile at once do no harm.
-    func tileAtOnce(for key: Key, build: () throws -> EncodedTile) rethrows -> EncodedTile {
+    func tileAtOnce(for key: TileKey, build: () throws -> EncodedTile) rethrows -> EncodedTile {
         let box = box(key)
         let changes = box.shard.withLock { $0.changes }
         let tile = try build()
@@ -294,7 +279,7 @@ final class TileCache: Sendable {
     func letGo(of touched: TouchedTiles) {
         var places: [[UInt64]] = Array(repeating: [], count: boxes.count)
         for address in touched.addresses {
-            let place = TileRequest.place(of: address)
+            let place = TileKey.place(of: address)
             places[shard(ofPlace: place)].append(place)
         }
         var count = 0

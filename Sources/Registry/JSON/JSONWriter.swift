@@ -2,87 +2,87 @@
 // under a millisecond.
 
 /// A JSON text under construction. Keys and values come in the order of the calls.
-package struct JSONWriter: Sendable {
-    package private(set) var bytes: [UInt8] = []
+public struct JSONWriter: Sendable {
+    public private(set) var bytes: [UInt8] = []
     private var needsComma = false
 
-    package init() { bytes.reserveCapacity(1024) }
+    public init() { bytes.reserveCapacity(1024) }
 
-    package mutating func object(_ body: (inout JSONWriter) throws -> Void) rethrows { try nest("{", "}", body) }
-    package mutating func array(_ body: (inout JSONWriter) throws -> Void) rethrows { try nest("[", "]", body) }
+    public mutating func object(_ body: (inout JSONWriter) throws -> Void) rethrows { try nest("{", "}", body) }
+    public mutating func array(_ body: (inout JSONWriter) throws -> Void) rethrows { try nest("[", "]", body) }
 
-    package mutating func object(_ name: String, _ body: (inout JSONWriter) throws -> Void) rethrows {
+    public mutating func object(_ name: String, _ body: (inout JSONWriter) throws -> Void) rethrows {
         key(name)
         try object(body)
     }
 
-    package mutating func array(_ name: String, _ body: (inout JSONWriter) throws -> Void) rethrows {
+    public mutating func array(_ name: String, _ body: (inout JSONWriter) throws -> Void) rethrows {
         key(name)
         try array(body)
     }
 
-    package mutating func field(_ name: String, _ value: String) {
+    public mutating func field(_ name: String, _ value: String) {
         key(name)
         string(value)
     }
 
-    package mutating func field(_ name: String, _ value: some BinaryInteger) {
+    public mutating func field(_ name: String, _ value: some BinaryInteger) {
         key(name)
         literal(String(value))
     }
 
-    package mutating func field(_ name: String, _ value: Double) {
+    public mutating func field(_ name: String, _ value: Double) {
         key(name)
         number(value)
     }
 
-    package mutating func field(_ name: String, _ value: Bool) {
+    public mutating func field(_ name: String, _ value: Bool) {
         key(name)
         literal(value ? "true" : "false")
     }
 
-    package mutating func field(_ name: String, _ values: [String]) {
+    public mutating func field(_ name: String, _ values: [String]) {
         array(name) { json in for value in values { json.string(value) } }
     }
 
     /// A field that is left out when there is no value.
-    package mutating func field(optional name: String, _ value: String?) {
+    public mutating func field(optional name: String, _ value: String?) {
         if let value { field(name, value) }
     }
 
-    package mutating func field(optional name: String, _ value: Double?) {
+    public mutating func field(optional name: String, _ value: Double?) {
         if let value { field(name, value) }
     }
 
-    package mutating func field(optional name: String, _ value: Int?) {
+    public mutating func field(optional name: String, _ value: Int?) {
         if let value { field(name, value) }
     }
 
     /// The text so far.
-    package var text: String { String(decoding: bytes, as: UTF8.self) }
+    public var text: String { String(decoding: bytes, as: UTF8.self) }
 
-    package mutating func key(_ name: String) {
+    public mutating func key(_ name: String) {
         separate()
         quote(name)
         bytes.append(UInt8(ascii: ":"))
         needsComma = false
     }
 
-    package mutating func string(_ value: String) {
+    public mutating func string(_ value: String) {
         separate()
         quote(value)
         needsComma = true
     }
 
     /// A number; what JSON has no form for, NaN and the infinities, becomes null.
-    package mutating func number(_ value: Double) {
+    public mutating func number(_ value: Double) {
         guard value.isFinite else { return literal("null") }
         // 12.0 as 12: shorter, and the same number to every reader.
         if value == value.rounded(), abs(value) < 1e15 { return literal(String(Int64(value))) }
         literal(value.description)
     }
 
-    package mutating func literal(_ text: String) {
+    public mutating func literal(_ text: String) {
         separate()
         bytes.append(contentsOf: text.utf8)
         needsComma = true

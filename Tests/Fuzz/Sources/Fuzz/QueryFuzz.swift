@@ -1,8 +1,8 @@
 // QueryFuzz.swift: text as the target of a request, answered as the server answers it over a small snapshot. The lines after the first
 // are values of Accept-Encoding and If-None-Match.
 
+@testable import Answers
 @testable import Atlas
-@testable import AtlasServer
 
 enum QueryFuzz {
     private static let snapshots: SnapshotHolder = {
@@ -24,10 +24,10 @@ enum QueryFuzz {
     static func answer(_ text: String, over snapshots: SnapshotHolder) {
         if let plain = TileRequest(plain: text) { tile(plain, snapshots) }
         guard let target = try? RequestTarget(text) else { return }
-        let endpoints = FactoryEndpoints(snapshots: snapshots, limits: AtlasServerConfiguration.Limits())
+        let endpoints = FactoryEndpoints(snapshots: snapshots, limits: ServerLimits())
         let call = FactoryEndpoints.Call(path: "/v1/factories", parameters: target.parameters, base: "http://localhost")
         let places = PlaceEndpoints(snapshots: snapshots)
-        let carbon = CarbonEndpoints(snapshots: snapshots, limits: AtlasServerConfiguration.Limits())
+        let carbon = CarbonEndpoints(snapshots: snapshots, limits: ServerLimits())
         let route = Route(segments: target.segments)
         switch route {
         case .tile:

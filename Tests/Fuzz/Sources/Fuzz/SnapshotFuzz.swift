@@ -5,8 +5,8 @@
 import Foundation
 import SpatialIndex
 
+@testable import Answers
 @testable import Atlas
-@testable import AtlasServer
 
 enum SnapshotFuzz {
     private struct Section {
