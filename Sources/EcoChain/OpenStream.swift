@@ -9,6 +9,7 @@ public final class OpenStream: Sendable {
 
     private struct State {
         var isEnded = false
+        var isFinishing = false
         var beat = false
         var writingSince: ContinuousClock.Instant?
         var cancel: (@Sendable () -> Void)?
@@ -44,8 +45,13 @@ public final class OpenStream: Sendable {
         }
     }
 
-    /// Ends the stream once what is being written is written.
-    public func finish() { continuation.finish() }
+    /// Ends the stream once what is being written is written; whoever was catching up comes back for the rest.
+    public func finish() {
+        state.withLock { $0.isFinishing = true }
+        continuation.finish()
+    }
+
+    public var isFinishing: Bool { state.withLock { $0.isFinishing } }
 
     /// Ends the stream at once, also in the middle of a write.
     public func end() {

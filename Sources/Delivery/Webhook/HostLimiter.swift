@@ -18,9 +18,10 @@ public actor HostLimiter {
     /// Runs `body` when the host has a place; nil when the task was cancelled while it waited.
     public func withPlace<T: Sendable>(at host: String, _ body: @Sendable () async -> T) async -> T? {
         guard await enter(host) else { return nil }
-        let result = await body()
-        leave(host)
-        return result
+        defer { leave(host) }
+        // The place may have come just as the task was cancelled.
+        guard !Task.isCancelled else { return nil }
+        return await body()
     }
 
     private func enter(_ host: String) async -> Bool {

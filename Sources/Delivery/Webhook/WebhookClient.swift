@@ -85,6 +85,8 @@ public struct WebhookClient: Sendable {
         var configuration = TLSConfiguration.makeClientConfiguration()
         if let trustRoots { configuration.trustRoots = trustRoots }
         configuration.minimumTLSVersion = .tlsv12
+        // The result stands by then; how long the peer takes to say goodbye makes no difference.
+        configuration.shutdownTimeout = .seconds(1)
         configuration.applicationProtocols = ["http/1.1"]
         tls = try NIOSSLContext(configuration: configuration)
     }
@@ -99,11 +101,13 @@ public struct WebhookClient: Sendable {
 
     private func attempt(_ request: WebhookRequest, deadline: NIODeadline) async -> (WebhookResult.Outcome, Int?, String) {
         let address: NetworkAddress
+        guard !Task.isCancelled else { return WebhookClient.cancelled }
         do {
             address = try await resolver.address(of: request.url.host)
         } catch {
             return (.forbiddenAddress, nil, "\(error)")
         }
+        guard !Task.isCancelled else { return WebhookClient.cancelled }
         guard deadline > .now() else { return (.timedOut, nil, "looking up the host took longer than the time limit") }
         do {
             return result(of: try await exchange(request, with: address, deadline: deadline))
@@ -139,6 +143,8 @@ public struct WebhookClient: Sendable {
             return try await withTaskCancellationHandler {
                 try await answer.futureResult.get()
             } onCancel: {
+                // The result first: a peer that hangs would keep the end of TLS waiting.
+                answer.fail(CancellationError())
                 channel.close(promise: nil)
             }
         } catch {
@@ -176,6 +182,8 @@ public struct WebhookClient: Sendable {
         default: (.connectionFailed, nil, "the connection failed")
         }
     }
+
+    private static let cancelled = (WebhookResult.Outcome.connectionFailed, nil as Int?, "the call was cancelled")
 
     private static func reason(of error: any Error) -> String {
         if let error = error as? IOError { return "the connection failed: \(String(cString: strerror(error.errnoCode)))" }

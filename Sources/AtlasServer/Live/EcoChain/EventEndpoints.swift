@@ -80,7 +80,7 @@ enum EventEndpoints {
             try await send("retry: 2000\n\n")
             var position = start
             for await _ in open.signals {
-                while !open.isEnded {
+                while !open.isEnded, !open.isFinishing {
                     let (events, sequence) = try await hub.events(after: position, filter: filter)
                     if open.isEnded { break }
                     if !events.isEmpty { try await send(events.map(\.frame).joined()) }
