@@ -37,12 +37,15 @@ let package = Package(
                 .product(name: "Registry", package: "BlueAtlas"), .product(name: "SpatialIndex", package: "BlueAtlas"),
             ]),
 
+        // Valgrind's requests.
+        .target(name: "CCallgrind"),
+
         // Counts of instructions and allocations against stored ones: tools/guard.
         .target(name: "CGuard"),
         .executableTarget(
             name: "Guard",
             dependencies: [
-                "CGuard", "Workloads", .product(name: "Atlas", package: "BlueAtlas"),
+                "CCallgrind", "CGuard", "Workloads", .product(name: "Atlas", package: "BlueAtlas"),
                 .product(name: "SpatialIndex", package: "BlueAtlas"), .product(name: "VectorTile", package: "BlueAtlas"),
             ]),
 
@@ -54,7 +57,7 @@ let package = Package(
         .executableTarget(
             name: "Duel",
             dependencies: [
-                "CPeers", "Workloads", .product(name: "Atlas", package: "BlueAtlas"),
+                "CCallgrind", "CPeers", "Workloads", .product(name: "Atlas", package: "BlueAtlas"),
                 .product(name: "SpatialIndex", package: "BlueAtlas"), .product(name: "VectorTile", package: "BlueAtlas"),
                 .product(name: "Registry", package: "BlueAtlas"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),

@@ -209,6 +209,26 @@ def scale(measured):
     return table(header[:at] + ["bar", "met"] + header[at:], map(judged, rows)) + of_run(measured, found)
 
 
+def limits(measured):
+    """Counts of callgrind beside the times that the same queries take."""
+    found = measured.tables.get("limits")
+    if not found:
+        return "Not measured."
+    rows = []
+    for name, who, points, *counts in found["rows"][1:]:
+        row = measured.time(who, name) if int(points) == measured.points else None
+        each = int(points) if name.startswith("build") else 1
+        per = f"{float(counts[0]) * each / row['mean_us'] / 1000:.1f}" if row else ""
+        rows.append([name, who, f"{int(points):,}", f"{int(counts[0]):,}", *counts[1:], time_text(row["mean_us"]) if row else "", per])
+    header = found["rows"][0] + ["mean time", "instructions a nanosecond"]
+    return table(header, rows) + of_run(measured, found)
+
+
+def memory_times(measured):
+    found = measured.tables.get("memory")
+    return table(found["rows"][0], found["rows"][1:]) + of_run(measured, found) if found else "Not measured."
+
+
 def exactness(measured):
     found = measured.tables.get("exactness")
     return table(found["rows"][0], found["rows"][1:]) + of_run(measured, found) if found else "Not measured."
@@ -264,18 +284,6 @@ def versions(measured):
     return table(["peer", "version", "for", "how"], rows)
 
 
-def instructions():
-    """Of the guards, for those queries that the page speaks of."""
-    with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), os.pardir, "guards.json"), encoding="utf-8") as source:
-        works = json.load(source)["works"]
-    found = []
-    for name, counts in works.items():
-        one = re.match(r"(window 1 km|radius 1 km|nearest 1), (\d+) queries$", name)
-        if one:
-            found.append(f"{one[1]} {counts['instructions'] / int(one[2]):,.0f}")
-    return ", ".join(found)
-
-
 def tile_costs(measured, rows):
     """What the tiles hold that are short of PostGIS' bar, and what each feature may take."""
     lines = []
@@ -285,7 +293,9 @@ def tile_costs(measured, rows):
             each, allowed = (time * 1000 / tile["features"] for time in (row["ours"]["median_us"], row["theirs"]["median_us"] / row["bar"]))
             lines.append(
                 f"- **{row['work']}** holds {len(tile['clusters'])} clusters and {len(tile['singles'])} single factories, {tile['factories']} "
-                f"factories in all, {tile['bytes'] / 1000:.0f} kB. Ours takes {each:.0f} ns a feature; the bar would be {allowed:.0f}.")
+                f"factories in all, {tile['bytes'] / 1000:.0f} kB. Ours takes {each:.0f} ns a feature and writes "
+                f"{tile['bytes'] / row['ours']['median_us'] / 1000:.2f} GB/s; the bar would be {allowed:.0f} ns and "
+                f"{tile['bytes'] * row['bar'] / row['theirs']['median_us'] / 1000:.2f} GB/s.")
     return "\n".join(lines)
 
 
@@ -362,7 +372,8 @@ def main():
         "made": made(measured), "runs": other_runs(measured), "bars": bars(rows, open_bars), "missed": missed(rows), "other": other_bars(measured),
         "queries": times(measured, ["build", "build-degrees", "build-positions"] + QUERIES, PEERS), "tiles": times(measured, TILES, PEERS),
         "wrong": times(measured, work.CIRCLES + work.NEAREST, ["blueatlas", *WRONG]), "memory": memory(measured), "sets": tile_sets(measured),
-        "exactness": exactness(measured), "scale": scale(measured), "versions": versions(measured), "instructions": instructions(),
+        "exactness": exactness(measured), "scale": scale(measured), "versions": versions(measured), "limits": limits(measured),
+        "memory_times": memory_times(measured),
         "tile_costs": tile_costs(measured, rows), "points": f"{measured.points:,}",
         "index_mb": f"{index['bytes_per_point'] * measured.points / 1e6:.0f}" if index else "?",
         "filtered_rows": f"{filtered['factories']:,}" if filtered else "?",

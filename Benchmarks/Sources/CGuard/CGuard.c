@@ -1,24 +1,11 @@
-/* CGuard.c: valgrind's client requests, which are C macros, and allocation functions that count and then call the C library's own. The
-   dynamic linker prefers a program's functions to a library's, so Swift's runtime allocates through these too. */
+/* CGuard.c: allocation functions that count and then call the C library's own. The dynamic linker prefers a program's functions to a
+   library's, so Swift's runtime allocates through these too. */
 
 #include "CGuard.h"
 
 #include <errno.h>
 #include <stdatomic.h>
 #include <stddef.h>
-#include <valgrind/callgrind.h>
-
-int guard_under_valgrind(void) { return RUNNING_ON_VALGRIND != 0; }
-
-void guard_begin(void) {
-    CALLGRIND_START_INSTRUMENTATION;
-    CALLGRIND_ZERO_STATS;
-}
-
-void guard_end(const char *name) {
-    CALLGRIND_DUMP_STATS_AT(name);
-    CALLGRIND_STOP_INSTRUMENTATION;
-}
 
 static _Atomic uint64_t allocations;
 

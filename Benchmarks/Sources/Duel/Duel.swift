@@ -13,7 +13,8 @@ struct Duel: ParsableCommand {
               Duel run --work W --snapshot atlas.snapshot
               Duel exactness --work W
               Duel scale --work W
+              Duel limits --work W
               Duel tiles --work W --snapshot atlas.snapshot
             """,
-        subcommands: [ExportCommand.self, RunCommand.self, ExactnessCommand.self, ScaleCommand.self, TilesCommand.self])
+        subcommands: [ExportCommand.self, RunCommand.self, ExactnessCommand.self, ScaleCommand.self, LimitsCommand.self, TilesCommand.self])
 }

@@ -20,16 +20,7 @@ struct ScaleCommand: ParsableCommand {
     func run() throws {
         let folder = WorkFolder(work)
         let small = try folder.points().positions
-        var random = SeededRandom(seed: 12)
-        // Up to a kilometre away, so that places stay as clustered as they were.
-        let large = small.flatMap { point in
-            (0..<factor).map { copy in
-                copy == 0
-                    ? point
-                    : Position(
-                        longitude: point.longitude + (random.unit() - 0.5) * 0.02, latitude: point.latitude + (random.unit() - 0.5) * 0.02)
-            }
-        }
+        let large = TenTimes.points(small, factor: factor)
         let smallCells = small.map { MercatorGrid.project(longitude: $0.longitude, latitude: $0.latitude) }
         let largeCells = large.map { MercatorGrid.project(longitude: $0.longitude, latitude: $0.latitude) }
 
@@ -47,7 +38,7 @@ struct ScaleCommand: ParsableCommand {
         for work in Work.all {
             let queries = QuerySet(work, over: small, seed: 1)
             let counts = (0..<queries.count).map(contenders[0].answering(queries, out))
-            let sets = [queries, shrunk(queries, to: counts, contenders[1], out)]
+            let sets = [queries, TenTimes.shrunk(queries, to: counts, contenders[1], out)]
             var timings = [Timings(), Timings()]
             var found = [0, 0]
             for _ in 0..<rounds {
@@ -70,36 +61,6 @@ struct ScaleCommand: ParsableCommand {
         print(table.text)
     }
 
-    /// The same places, each area as large as it must be to hold so many points.
-    private func shrunk(_ queries: QuerySet, to counts: [Int], _ contender: Contender, _ out: AnswerBuffer) -> QuerySet {
-        switch queries {
-        case .places: return queries
-        case .circles(let circles):
-            return .circles(
-                zip(circles, counts).map { circle, count in
-                    // Midway between the last that belongs and the next: on a point's very distance a geodesic would have to be solved.
-                    let found = contender.nearest?(circle.centre, count + 1, out) ?? 0
-                    guard found > count else { return circle }
-                    var smaller = circle
-                    smaller.meters = ((count > 0 ? out.distances[count - 1] : 0) + out.distances[count]) / 2
-                    return smaller
-                })
-        case .windows(let boxes):
-            return .windows(
-                zip(boxes, counts).map { box, count in
-                    var low = 0.0
-                    var high = 1.0
-                    for _ in 0..<24 {
-                        let middle = (low + high) / 2
-                        let found = contender.window?(box.scaled(by: middle), out) ?? 0
-                        if found == count { return box.scaled(by: middle) }
-                        if found < count { low = middle } else { high = middle }
-                    }
-                    return box.scaled(by: high)
-                })
-        }
-    }
-
     /// Microseconds of each, the median of the rounds, in turns.
     private func timed(_ bodies: [() -> Void]) -> [Double] {
         var timings = [Timings](repeating: Timings(), count: bodies.count)
@@ -111,19 +72,5 @@ struct ScaleCommand: ParsableCommand {
 
     private func row(_ times: [Double]) -> [String] {
         [times[0].microseconds, times[1].microseconds, (times[1] / times[0]).text(2)]
-    }
-}
-
-extension GridBox {
-    /// About its middle, each side so much as long.
-    fileprivate func scaled(by factor: Double) -> GridBox {
-        func side(_ low: UInt32, _ high: UInt32) -> (UInt32, UInt32) {
-            let middle = (Double(low) + Double(high)) / 2
-            let half = (Double(high) - Double(low)) / 2 * factor
-            return (UInt32((middle - half).rounded()), UInt32((middle + half).rounded()))
-        }
-        let (left, right) = side(minX, maxX)
-        let (top, bottom) = side(minY, maxY)
-        return GridBox(minX: left, minY: top, maxX: right, maxY: bottom)
     }
 }

@@ -1,6 +1,7 @@
 // Counting.swift: the works under callgrind. The program starts itself again under valgrind, which counts only between begin and
 // end of each work; what it counted stands in one small file a work.
 
+import CCallgrind
 import CGuard
 import Foundation
 
@@ -14,16 +15,16 @@ struct Counts: Codable, Equatable {
 enum Counting {
     /// In the started program: does every work, and writes its allocations beside callgrind's files.
     static func runWorks(snapshot: String, folder: String) throws {
-        guard guard_under_valgrind() != 0 else { throw GuardError("'Guard works' counts nothing outside valgrind; run tools/guard") }
+        guard callgrind_runs() != 0 else { throw GuardError("'Guard works' counts nothing outside valgrind; run tools/guard") }
         var allocations: [String: UInt64] = [:]
         var sink = 0
         for work in try Workbench(snapshot: snapshot).works() {
             // Once before: what the first call sets up (caches of the runtime, symbols bound lazily) is not its work.
             sink &+= try work.run()
             let before = guard_allocations()
-            guard_begin()
+            callgrind_begin()
             let result = Result { try work.run() }
-            work.name.withCString { guard_end($0) }
+            work.name.withCString { callgrind_end($0) }
             allocations[work.name] = guard_allocations() - before
             sink &+= try result.get()
         }

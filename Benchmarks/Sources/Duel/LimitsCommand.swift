@@ -1,0 +1,186 @@
+// LimitsCommand.swift: `Duel limits` counts what a query does: instructions, lines of memory (64 bytes) that were not in a cache of 32 KiB, and those
+// that were not in one of 1 MiB either, by callgrind's model of a core's own two; for ours, for the peers that come nearest, and for ours over ten
+// times the points. Beside them stands what a line from farther away takes on this machine. Counts repeat, seconds do not.
+
+import ArgumentParser
+import CCallgrind
+import Foundation
+import SpatialIndex
+import Workloads
+
+struct LimitsCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "limits", abstract: "Counts instructions and lines of memory of each work, under valgrind.")
+
+    @Option(help: "The folder that 'Duel export' made.")
+    var work: String
+    @Option(help: "Points made of each, for the second size.")
+    var factor = 10
+    @Flag(help: .hidden)
+    var counting = false
+
+    private static let peers = ["boost", "boost-3d", "nanoflann"]
+
+    func run() throws {
+        let folder = WorkFolder(work)
+        if counting { return try count(folder) }
+        var memory = Table(["memory", "a line at a random place, one after the other, ns", "the same, at once, ns"])
+        let points = try folder.points().positions.count
+        // What fits into a core's own cache; then what windows read of all points, and what circles and neighbours do.
+        for bytes in [1 << 19, 14 * points, 38 * points, 14 * factor * points, 38 * factor * points] {
+            let lines = max(bytes / 64, 1)
+            let (inTurn, atOnce) = (RandomLines(lines).nanosecondsInTurn(), RandomLines(lines).nanosecondsAtOnce())
+            memory.add(["\((Double(bytes) / 1_048_576).text(1)) MiB", inTurn.text(1), atOnce.text(1)])
+        }
+        var table = Table(["work", "who", "points", "instructions", "lines beyond 32 KiB", "beyond 1 MiB"])
+        for row in try counted() { table.add(row) }
+        try folder.write(json: table, to: "tables/limits.json")
+        try folder.write(json: memory, to: "tables/memory.json")
+        print("\(table.text)\n\n\(memory.text)")
+    }
+
+    // MARK: Under valgrind
+
+    /// In the started program: every work of every contender, warm.
+    private func count(_ folder: WorkFolder) throws {
+        guard callgrind_runs() != 0 else { throw DuelError("'--counting' is for the program that 'Duel limits' starts under valgrind") }
+        let (positions, cells) = try folder.points()
+        let points = PeerPoints(positions, cells)
+        let peers = Peer.all.filter { LimitsCommand.peers.contains($0.name) }
+        // Of a build each point counts.
+        count("build", "blueatlas", positions.count, each: positions.count) { _ = OurTree(cells: cells) }
+        for peer in peers { count("build", peer.name, positions.count, each: positions.count) { _ = peer.build(points) } }
+        count("build-degrees", "blueatlas", positions.count, each: positions.count) { _ = OurTree(degrees: positions) }
+        let built = peers.compactMap { $0.build(points)?.contender }
+        let ours = Contender.ours(OurIndex(degrees: positions, index: OurTree(cells: cells)))
+        let out = AnswerBuffer(points: factor * positions.count)
+        for work in Work.all {
+            for contender in [ours] + built where contender.canAnswer(work.kind) {
+                count(work, contender, try folder.queries(of: work), positions.count, out)
+            }
+        }
+        let large = TenTimes.points(positions, factor: factor)
+        let largest = Contender.ours(
+            OurIndex(
+                degrees: large, index: OurTree(cells: large.map { MercatorGrid.project(longitude: $0.longitude, latitude: $0.latitude) })))
+        for work in Work.all {
+            let queries = QuerySet(work, over: positions, seed: 1)
+            let counts = (0..<queries.count).map(ours.answering(queries, out))
+            count(work, largest, TenTimes.shrunk(queries, to: counts, largest, out), large.count, out)
+        }
+    }
+
+    private func count(_ work: Work, _ contender: Contender, _ queries: QuerySet, _ points: Int, _ out: AnswerBuffer) {
+        let answer = contender.answering(queries, out)
+        count(work.name, contender.name, points, each: queries.count) { for number in 0..<queries.count { _ = answer(number) } }
+    }
+
+    /// Once to fill the caches, once to count.
+    private func count(_ work: String, _ who: String, _ points: Int, each: Int, _ body: () -> Void) {
+        callgrind_begin()
+        body()
+        callgrind_begin()
+        body()
+        "\(work) \(who) \(points) \(each)".withCString { callgrind_end($0) }
+    }
+
+    /// Starts the program again under valgrind and reads what it has counted: a row a work and contender, figures a query, or of a build a point.
+    private func counted() throws -> [[String]] {
+        let scratch = FileManager.default.temporaryDirectory.appendingPathComponent("blueatlas-limits-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: scratch, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: scratch) }
+        // Swift writes a newer kind of debug information than Debian's valgrind reads.
+        let program = scratch.appendingPathComponent("Duel").path
+        try LimitsCommand.run(["strip", "--strip-debug", "-o", program, CommandLine.arguments[0]])
+        try LimitsCommand.run(
+            [
+                "valgrind", "--tool=callgrind", "--instr-atstart=no", "--cache-sim=yes", "--I1=32768,8,64", "--D1=32768,8,64",
+                "--LL=1048576,16,64", "--callgrind-out-file=\(scratch.path)/counts", "--log-file=\(scratch.path)/log", program, "limits",
+                "--work", work, "--factor", "\(factor)", "--counting",
+            ], log: scratch.appendingPathComponent("log"))
+        var rows: [(part: Int, row: [String])] = []
+        for file in try FileManager.default.contentsOfDirectory(atPath: scratch.path) where file.hasPrefix("counts.") {
+            let text = try String(contentsOf: scratch.appendingPathComponent(file), encoding: .utf8)
+            // "desc: Trigger: Client Request: WORK PEER POINTS EACH"; the file of the program's end has another trigger.
+            guard let name = LimitsCommand.value(of: "desc: Trigger: Client Request: ", in: text)?.split(separator: " "), name.count == 4,
+                let times = Double(name[3]), let part = LimitsCommand.value(of: "part: ", in: text).flatMap({ Int($0) }),
+                let events = LimitsCommand.value(of: "events: ", in: text)?.split(separator: " "),
+                let sums = LimitsCommand.value(of: "summary: ", in: text)?.split(separator: " ").compactMap({ Double($0) }),
+                events.count == sums.count
+            else { continue }
+            func each(_ wanted: Set<Substring>) -> Double {
+                zip(events, sums).reduce(0) { wanted.contains($1.0) ? $0 + $1.1 : $0 } / times
+            }
+            rows.append(
+                (
+                    part,
+                    [
+                        String(name[0]), String(name[1]), String(name[2]), each(["Ir"]).text(0), each(["D1mr", "D1mw"]).text(1),
+                        each(["DLmr", "DLmw"]).text(1),
+                    ]
+                ))
+        }
+        guard !rows.isEmpty else { throw DuelError("callgrind counted nothing") }
+        return rows.sorted { $0.part < $1.part }.map(\.row)
+    }
+
+    private static func value(of key: String, in text: String) -> String? {
+        guard let start = text.range(of: "\n" + key) else { return nil }
+        return String(text[start.upperBound...].prefix { $0 != "\n" })
+    }
+
+    private static func run(_ command: [String], log: URL? = nil) throws {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+        process.arguments = command
+        process.environment = ProcessInfo.processInfo.environment.merging(["SWIFT_DETERMINISTIC_HASHING": "1"]) { $1 }
+        try process.run()
+        process.waitUntilExit()
+        guard process.terminationStatus == 0 else {
+            let log = log.flatMap { try? String(contentsOf: $0, encoding: .utf8) } ?? ""
+            throw DuelError("\(command[0]) ended with status \(process.terminationStatus)\n\(log.suffix(2_000))")
+        }
+    }
+}
+
+/// Lines of memory, each naming another one, so that all are visited in an order that nobody guesses.
+private struct RandomLines {
+    private let next: UnsafeMutablePointer<UInt32>
+    private let count: Int
+    private static let reads = 2_000_000
+    /// Numbers in a line.
+    private static let stride = 16
+
+    init(_ count: Int) {
+        self.count = count
+        next = .allocate(capacity: count * RandomLines.stride)
+        next.initialize(repeating: 0, count: count * RandomLines.stride)
+        // Sattolo's shuffle: one cycle through all.
+        var order = (0..<UInt32(count)).map { $0 }
+        var random = SeededRandom(seed: 3)
+        for at in (1..<count).reversed() { order.swapAt(at, Int(random.unit() * Double(at))) }
+        for at in 0..<count { next[Int(order[at]) * RandomLines.stride] = order[(at + 1) % count] }
+    }
+
+    /// Each read waits for the one before.
+    func nanosecondsInTurn() -> Double {
+        defer { next.deallocate() }
+        var at: UInt32 = 0
+        let time = Stopwatch.time { for _ in 0..<RandomLines.reads { at = next[Int(at) * RandomLines.stride] } }
+        return Double(time) / Double(RandomLines.reads) + (at == .max ? 1 : 0)
+    }
+
+    /// As many on their way as the processor manages.
+    func nanosecondsAtOnce() -> Double {
+        defer { next.deallocate() }
+        var state: UInt64 = 1
+        var sum: UInt32 = 0
+        let time = Stopwatch.time {
+            for _ in 0..<RandomLines.reads {
+                state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+                sum &+= next[Int(((state >> 32) &* UInt64(count)) >> 32) &* RandomLines.stride]
+            }
+        }
+        return Double(time) / Double(RandomLines.reads) + (sum == .max ? 1 : 0)
+    }
+}
