@@ -16,6 +16,8 @@ struct LimitsCommand: ParsableCommand {
     var work: String
     @Option(help: "Points made of each, for the second size.")
     var factor = 10
+    @Flag(help: "Measures memory, and counts nothing.")
+    var memory = false
     @Flag(help: .hidden)
     var counting = false
 
@@ -24,19 +26,27 @@ struct LimitsCommand: ParsableCommand {
     func run() throws {
         let folder = WorkFolder(work)
         if counting { return try count(folder) }
-        var memory = Table(["memory", "a line at a random place, one after the other, ns", "the same, at once, ns"])
-        let points = try folder.points().positions.count
-        // What fits into a core's own cache; then what windows read of all points, and what circles and neighbours do.
-        for bytes in [1 << 19, 14 * points, 38 * points, 14 * factor * points, 38 * factor * points] {
-            let lines = max(bytes / 64, 1)
-            let (inTurn, atOnce) = (RandomLines(lines).nanosecondsInTurn(), RandomLines(lines).nanosecondsAtOnce())
-            memory.add(["\((Double(bytes) / 1_048_576).text(1)) MiB", inTurn.text(1), atOnce.text(1)])
-        }
+        try measureMemory(folder)
+        if memory { return }
         var table = Table(["work", "who", "points", "instructions", "lines beyond 32 KiB", "beyond 1 MiB"])
         for row in try counted() { table.add(row) }
         try folder.write(json: table, to: "tables/limits.json")
-        try folder.write(json: memory, to: "tables/memory.json")
-        print("\(table.text)\n\n\(memory.text)")
+        print(table.text)
+    }
+
+    private func measureMemory(_ folder: WorkFolder) throws {
+        var table = Table(["memory", "a line at a random place, one after the other, ns", "the same, at once, ns"])
+        let points = try folder.points().positions.count
+        // What fits into a core's own cache; then what windows read of all points, and what circles and neighbours do.
+        for bytes in [1 << 19, 14 * points, 38 * points, 14 * factor * points, 38 * factor * points] {
+            let lines = RandomLines(max(bytes / 64, 1))
+            func median(_ body: () -> Double) -> String { (0..<5).map { _ in body() }.sorted()[2].text(1) }
+            table.add([
+                "\((Double(bytes) / 1_048_576).text(1)) MiB", median(lines.nanosecondsInTurn), median(lines.nanosecondsAtOnce),
+            ])
+        }
+        try folder.write(json: table, to: "tables/memory.json")
+        print("\(table.text)\n")
     }
 
     // MARK: Under valgrind
@@ -144,7 +154,7 @@ struct LimitsCommand: ParsableCommand {
 }
 
 /// Lines of memory, each naming another one, so that all are visited in an order that nobody guesses.
-private struct RandomLines {
+private final class RandomLines {
     private let next: UnsafeMutablePointer<UInt32>
     private let count: Int
     private static let reads = 2_000_000
@@ -162,9 +172,10 @@ private struct RandomLines {
         for at in 0..<count { next[Int(order[at]) * RandomLines.stride] = order[(at + 1) % count] }
     }
 
+    deinit { next.deallocate() }
+
     /// Each read waits for the one before.
     func nanosecondsInTurn() -> Double {
-        defer { next.deallocate() }
         var at: UInt32 = 0
         let time = Stopwatch.time { for _ in 0..<RandomLines.reads { at = next[Int(at) * RandomLines.stride] } }
         return Double(time) / Double(RandomLines.reads) + (at == .max ? 1 : 0)
@@ -172,7 +183,6 @@ private struct RandomLines {
 
     /// As many on their way as the processor manages.
     func nanosecondsAtOnce() -> Double {
-        defer { next.deallocate() }
         var state: UInt64 = 1
         var sum: UInt32 = 0
         let time = Stopwatch.time {
