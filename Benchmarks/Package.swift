@@ -37,15 +37,16 @@ let package = Package(
                 .product(name: "Registry", package: "BlueAtlas"), .product(name: "SpatialIndex", package: "BlueAtlas"),
             ]),
 
-        // Valgrind's requests.
+        // Programs that count themselves under valgrind: its requests, and how they start and what they read.
         .target(name: "CCallgrind"),
+        .target(name: "Callgrind"),
 
         // Counts of instructions and allocations against stored ones: tools/guard.
         .target(name: "CGuard"),
         .executableTarget(
             name: "Guard",
             dependencies: [
-                "CCallgrind", "CGuard", "Workloads", .product(name: "Atlas", package: "BlueAtlas"),
+                "CCallgrind", "CGuard", "Callgrind", "Workloads", .product(name: "Atlas", package: "BlueAtlas"),
                 .product(name: "SpatialIndex", package: "BlueAtlas"), .product(name: "VectorTile", package: "BlueAtlas"),
             ]),
 
@@ -57,7 +58,7 @@ let package = Package(
         .executableTarget(
             name: "Duel",
             dependencies: [
-                "CCallgrind", "CPeers", "Workloads", .product(name: "Atlas", package: "BlueAtlas"),
+                "CCallgrind", "CPeers", "Callgrind", "Workloads", .product(name: "Atlas", package: "BlueAtlas"),
                 .product(name: "SpatialIndex", package: "BlueAtlas"), .product(name: "VectorTile", package: "BlueAtlas"),
                 .product(name: "Registry", package: "BlueAtlas"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),

@@ -224,13 +224,9 @@ def limits(measured):
     return table(header, rows) + of_run(measured, found)
 
 
-def memory_times(measured):
-    found = measured.tables.get("memory")
-    return table(found["rows"][0], found["rows"][1:]) + of_run(measured, found) if found else "Not measured."
-
-
-def exactness(measured):
-    found = measured.tables.get("exactness")
+def as_measured(measured, name):
+    """A table of the work folder as it is."""
+    found = measured.tables.get(name)
     return table(found["rows"][0], found["rows"][1:]) + of_run(measured, found) if found else "Not measured."
 
 
@@ -372,8 +368,8 @@ def main():
         "made": made(measured), "runs": other_runs(measured), "bars": bars(rows, open_bars), "missed": missed(rows), "other": other_bars(measured),
         "queries": times(measured, ["build", "build-degrees", "build-positions"] + QUERIES, PEERS), "tiles": times(measured, TILES, PEERS),
         "wrong": times(measured, work.CIRCLES + work.NEAREST, ["blueatlas", *WRONG]), "memory": memory(measured), "sets": tile_sets(measured),
-        "exactness": exactness(measured), "scale": scale(measured), "versions": versions(measured), "limits": limits(measured),
-        "memory_times": memory_times(measured),
+        "exactness": as_measured(measured, "exactness"), "scale": scale(measured), "versions": versions(measured), "limits": limits(measured),
+        "memory_times": as_measured(measured, "memory"),
         "tile_costs": tile_costs(measured, rows), "points": f"{measured.points:,}",
         "index_mb": f"{index['bytes_per_point'] * measured.points / 1e6:.0f}" if index else "?",
         "filtered_rows": f"{filtered['factories']:,}" if filtered else "?",

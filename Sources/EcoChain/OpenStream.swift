@@ -7,9 +7,15 @@ import Synchronization
 public final class OpenStream: Sendable {
     static let patience = Duration.seconds(10)
 
+    private enum Stage {
+        case open
+        /// Nothing more is to be written.
+        case finishing
+        case ended
+    }
+
     private struct State {
-        var isEnded = false
-        var isFinishing = false
+        var stage = Stage.open
         var beat = false
         var writingSince: ContinuousClock.Instant?
         var cancel: (@Sendable () -> Void)?
@@ -28,7 +34,10 @@ public final class OpenStream: Sendable {
         (signals, continuation) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
     }
 
-    public var isEnded: Bool { state.withLock { $0.isEnded } }
+    /// Whether there may be more to write.
+    public var isOpen: Bool { state.withLock { $0.stage == .open } }
+
+    public var isEnded: Bool { state.withLock { $0.stage == .ended } }
 
     func signal() { continuation.yield() }
 
@@ -47,16 +56,14 @@ public final class OpenStream: Sendable {
 
     /// Ends the stream once what is being written is written; whoever was catching up comes back for the rest.
     public func finish() {
-        state.withLock { $0.isFinishing = true }
+        state.withLock { if $0.stage == .open { $0.stage = .finishing } }
         continuation.finish()
     }
-
-    public var isFinishing: Bool { state.withLock { $0.isFinishing } }
 
     /// Ends the stream at once, also in the middle of a write.
     public func end() {
         let cancel = state.withLock { state in
-            state.isEnded = true
+            state.stage = .ended
             return state.cancel
         }
         continuation.finish()
@@ -67,7 +74,7 @@ public final class OpenStream: Sendable {
     public func onEnd(_ cancel: @escaping @Sendable () -> Void) {
         let isEnded = state.withLock { state in
             state.cancel = cancel
-            return state.isEnded
+            return state.stage == .ended
         }
         if isEnded { cancel() }
     }

@@ -4,6 +4,7 @@
 
 import ArgumentParser
 import CCallgrind
+import Callgrind
 import Foundation
 import SpatialIndex
 import Workloads
@@ -62,17 +63,16 @@ struct LimitsCommand: ParsableCommand {
         for peer in peers { count("build", peer.name, positions.count, each: positions.count) { _ = peer.build(points) } }
         count("build-degrees", "blueatlas", positions.count, each: positions.count) { _ = OurTree(degrees: positions) }
         let built = peers.compactMap { $0.build(points)?.contender }
-        let ours = Contender.ours(OurIndex(degrees: positions, index: OurTree(cells: cells)))
+        let ours = Contender.ours(OurIndex(degrees: positions))
         let out = AnswerBuffer(points: factor * positions.count)
         for work in Work.all {
+            let queries = try folder.queries(of: work)
             for contender in [ours] + built where contender.canAnswer(work.kind) {
-                count(work, contender, try folder.queries(of: work), positions.count, out)
+                count(work, contender, queries, positions.count, out)
             }
         }
         let large = TenTimes.points(positions, factor: factor)
-        let largest = Contender.ours(
-            OurIndex(
-                degrees: large, index: OurTree(cells: large.map { MercatorGrid.project(longitude: $0.longitude, latitude: $0.latitude) })))
+        let largest = Contender.ours(OurIndex(degrees: large))
         for work in Work.all {
             let queries = QuerySet(work, over: positions, seed: 1)
             let counts = (0..<queries.count).map(ours.answering(queries, out))
@@ -99,56 +99,17 @@ struct LimitsCommand: ParsableCommand {
         let scratch = FileManager.default.temporaryDirectory.appendingPathComponent("blueatlas-limits-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: scratch, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: scratch) }
-        // Swift writes a newer kind of debug information than Debian's valgrind reads.
-        let program = scratch.appendingPathComponent("Duel").path
-        try LimitsCommand.run(["strip", "--strip-debug", "-o", program, CommandLine.arguments[0]])
-        try LimitsCommand.run(
-            [
-                "valgrind", "--tool=callgrind", "--instr-atstart=no", "--cache-sim=yes", "--I1=32768,8,64", "--D1=32768,8,64",
-                "--LL=1048576,16,64", "--callgrind-out-file=\(scratch.path)/counts", "--log-file=\(scratch.path)/log", program, "limits",
-                "--work", work, "--factor", "\(factor)", "--counting",
-            ], log: scratch.appendingPathComponent("log"))
-        var rows: [(part: Int, row: [String])] = []
-        for file in try FileManager.default.contentsOfDirectory(atPath: scratch.path) where file.hasPrefix("counts.") {
-            let text = try String(contentsOf: scratch.appendingPathComponent(file), encoding: .utf8)
-            // "desc: Trigger: Client Request: WORK PEER POINTS EACH"; the file of the program's end has another trigger.
-            guard let name = LimitsCommand.value(of: "desc: Trigger: Client Request: ", in: text)?.split(separator: " "), name.count == 4,
-                let times = Double(name[3]), let part = LimitsCommand.value(of: "part: ", in: text).flatMap({ Int($0) }),
-                let events = LimitsCommand.value(of: "events: ", in: text)?.split(separator: " "),
-                let sums = LimitsCommand.value(of: "summary: ", in: text)?.split(separator: " ").compactMap({ Double($0) }),
-                events.count == sums.count
-            else { continue }
-            func each(_ wanted: Set<Substring>) -> Double {
-                zip(events, sums).reduce(0) { wanted.contains($1.0) ? $0 + $1.1 : $0 } / times
+        let stretches = try Callgrind.run(
+            ["limits", "--work", work, "--factor", "\(factor)", "--counting"],
+            options: ["--cache-sim=yes", "--I1=32768,8,64", "--D1=32768,8,64", "--LL=1048576,16,64"], folder: scratch)
+        return try stretches.map { stretch in
+            // WORK WHO POINTS EACH
+            let name = stretch.name.split(separator: " ").map(String.init)
+            guard name.count == 4, let times = Double(name[3]) else {
+                throw DuelError("callgrind counted something else: '\(stretch.name)'")
             }
-            rows.append(
-                (
-                    part,
-                    [
-                        String(name[0]), String(name[1]), String(name[2]), each(["Ir"]).text(0), each(["D1mr", "D1mw"]).text(1),
-                        each(["DLmr", "DLmw"]).text(1),
-                    ]
-                ))
-        }
-        guard !rows.isEmpty else { throw DuelError("callgrind counted nothing") }
-        return rows.sorted { $0.part < $1.part }.map(\.row)
-    }
-
-    private static func value(of key: String, in text: String) -> String? {
-        guard let start = text.range(of: "\n" + key) else { return nil }
-        return String(text[start.upperBound...].prefix { $0 != "\n" })
-    }
-
-    private static func run(_ command: [String], log: URL? = nil) throws {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = command
-        process.environment = ProcessInfo.processInfo.environment.merging(["SWIFT_DETERMINISTIC_HASHING": "1"]) { $1 }
-        try process.run()
-        process.waitUntilExit()
-        guard process.terminationStatus == 0 else {
-            let log = log.flatMap { try? String(contentsOf: $0, encoding: .utf8) } ?? ""
-            throw DuelError("\(command[0]) ended with status \(process.terminationStatus)\n\(log.suffix(2_000))")
+            func each(_ events: String...) -> Double { Double(events.reduce(0) { $0 + (stretch.events[$1] ?? 0) }) / times }
+            return name.dropLast() + [each("Ir").text(0), each("D1mr", "D1mw").text(1), each("DLmr", "DLmw").text(1)]
         }
     }
 }

@@ -13,24 +13,21 @@ enum LiveMapEndpoints {
 
     @Sendable private static func stream(_ call: LiveCall) async throws -> Reply {
         let events = call.services.map.events
-        if call.isHead { return .eventStream { try await $0.finish(nil) } }
+        if call.isHead { return .eventStreamHead }
         guard let (stream, number) = events.listen(after: call.headers[.lastEventID]) else {
             var problem = Problem(
                 .serviceUnavailable, kind: .tooManyStreams, detail: "too many streams are open; ask /v1/live/head now and then instead")
             problem.headers[.retryAfter] = "30"
             throw problem
         }
-        return .eventStream { writer in
-            defer { events.leave(number) }
-            // A server that is to stop waits for its answers; this one would go on until its client leaves.
-            try await withGracefulShutdownHandler {
+        return .eventStream(
+            finish: { events.leave(number) },
+            write: { writer in
+                defer { events.leave(number) }
                 for await event in stream { try await writer.write(ByteBuffer(string: event.text)) }
-            } onGracefulShutdown: {
-                events.leave(number)
-            }
-            try await writer.write(ByteBuffer(string: LiveEvents.resync.text))
-            try await writer.finish(nil)
-        }
+                try await writer.write(ByteBuffer(string: LiveEvents.resync.text))
+                try await writer.finish(nil)
+            })
     }
 
     @Sendable private static func head(_ call: LiveCall) async throws -> Reply {
@@ -47,15 +44,29 @@ enum LiveMapEndpoints {
 
 extension Reply {
     /// A stream of server-sent events.
-    static func eventStream(_ body: @escaping @Sendable (inout any ResponseBodyWriter) async throws -> Void) -> Reply {
+    ///
+    /// - Parameter finish: brings `write` to its end. A server that is to stop waits for its answers, and a stream would go on until its client
+    ///   leaves.
+    static func eventStream(
+        finish: @escaping @Sendable () -> Void, write: @escaping @Sendable (inout any ResponseBodyWriter) async throws -> Void
+    ) -> Reply {
         var reply = Reply()
         reply.headers[.contentType] = "text/event-stream; charset=utf-8"
         reply.headers[.cacheControl] = "no-store"
         // Proxies that gather answers, such as nginx, must not gather this one.
         reply.headers[.accelBuffering] = "no"
-        reply.stream = body
+        reply.stream = { writer in
+            try await withGracefulShutdownHandler {
+                try await write(&writer)
+            } onGracefulShutdown: {
+                finish()
+            }
+        }
         return reply
     }
+
+    /// The answer to HEAD: its stream never runs.
+    static var eventStreamHead: Reply { eventStream(finish: {}, write: { try await $0.finish(nil) }) }
 }
 
 extension LiveCall {

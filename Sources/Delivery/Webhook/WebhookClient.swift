@@ -101,13 +101,13 @@ public struct WebhookClient: Sendable {
 
     private func attempt(_ request: WebhookRequest, deadline: NIODeadline) async -> (WebhookResult.Outcome, Int?, String) {
         let address: NetworkAddress
-        guard !Task.isCancelled else { return WebhookClient.cancelled }
+        guard !Task.isCancelled else { return failure(CancellationError()) }
         do {
             address = try await resolver.address(of: request.url.host)
         } catch {
             return (.forbiddenAddress, nil, "\(error)")
         }
-        guard !Task.isCancelled else { return WebhookClient.cancelled }
+        guard !Task.isCancelled else { return failure(CancellationError()) }
         guard deadline > .now() else { return (.timedOut, nil, "looking up the host took longer than the time limit") }
         do {
             return result(of: try await exchange(request, with: address, deadline: deadline))
@@ -179,11 +179,10 @@ public struct WebhookClient: Sendable {
         case is NIOSSLError, is BoringSSLError, is NIOSSLExtraError:
             (.insecure, nil, "TLS failed: the certificate is not valid for this host, or no common version was found")
         case is NIOConnectionError, is ChannelError, is IOError: (.connectionFailed, nil, WebhookClient.reason(of: error))
+        case is CancellationError: (.connectionFailed, nil, "the call was cancelled")
         default: (.connectionFailed, nil, "the connection failed")
         }
     }
-
-    private static let cancelled = (WebhookResult.Outcome.connectionFailed, nil as Int?, "the call was cancelled")
 
     private static func reason(of error: any Error) -> String {
         if let error = error as? IOError { return "the connection failed: \(String(cString: strerror(error.errnoCode)))" }

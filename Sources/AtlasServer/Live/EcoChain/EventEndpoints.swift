@@ -6,7 +6,6 @@ import HTTPTypes
 import Hummingbird
 import NIOCore
 import Registry
-import ServiceLifecycle
 
 enum EventEndpoints {
     static let routes: [LiveRoute] = [
@@ -45,20 +44,15 @@ enum EventEndpoints {
             }
             start = number
         }
-        if call.isHead { return .eventStream { try await $0.finish(nil) } }
+        if call.isHead { return .eventStreamHead }
         guard let open = hub.open(for: call.principal) else {
             var problem = Problem(.serviceUnavailable, kind: .tooManyRequests, detail: "too many event streams are open; try again later")
             problem.headers[.retryAfter] = "30"
             throw problem
         }
-        return .eventStream { [start] writer in
+        return .eventStream(finish: open.finish) { [start] writer in
             defer { hub.close(open) }
-            // A server that is to stop waits for its answers; this one would go on until its client leaves.
-            try await withGracefulShutdownHandler {
-                try await write(open, hub, filter, from: start, to: &writer)
-            } onGracefulShutdown: {
-                open.finish()
-            }
+            try await write(open, hub, filter, from: start, to: &writer)
         }
     }
 
@@ -80,7 +74,7 @@ enum EventEndpoints {
             try await send("retry: 2000\n\n")
             var position = start
             for await _ in open.signals {
-                while !open.isEnded, !open.isFinishing {
+                while open.isOpen {
                     let (events, sequence) = try await hub.events(after: position, filter: filter)
                     if open.isEnded { break }
                     if !events.isEmpty { try await send(events.map(\.frame).joined()) }
