@@ -25,10 +25,26 @@ struct RunSum: Sendable {
         statuses[Int(status & 7)] &-= 1
     }
 
-    /// Adds fewer than 256 factories, those of unwanted statuses left out. The statuses are counted in the eight bytes of one number, without a
-    /// branch. Where all are known to be wanted the compiler leaves the test out.
+    /// Adds fewer than 256 factories, those of unwanted statuses left out.
     @inline(__always)
     fileprivate mutating func add(_ run: Range<Int>, among wanted: UInt8 = 0xFF, _ columns: RunningSums.Columns) {
+        let sum = ShortSum(run, among: wanted, columns)
+        x &+= sum.x
+        y &+= sum.y
+        statuses &+= SIMD8<UInt32>(truncatingIfNeeded: unsafeBitCast(sum.statuses.littleEndian, to: SIMD8<UInt8>.self))
+    }
+}
+
+/// What fewer than 256 factories add up to, those of unwanted statuses left out. The statuses are counted in the eight bytes of one number, without
+/// a branch. Where all are known to be wanted the compiler leaves the test out.
+private struct ShortSum {
+    var x: UInt64 = 0
+    var y: UInt64 = 0
+    /// Status s in the s-th byte, lowest first.
+    var statuses: UInt64 = 0
+
+    @inline(__always)
+    init(_ run: Range<Int>, among wanted: UInt8, _ columns: RunningSums.Columns) {
         // Checked here, once, and not for each factory.
         guard run.lowerBound >= 0, run.upperBound <= columns.count, let x = columns.x, let y = columns.y, let status = columns.status else {
             return
@@ -43,17 +59,14 @@ struct RunSum: Sendable {
             counts &+= passes &<< (status &* 8)
             index &+= 1
         }
-        self.x &+= sumX
-        self.y &+= sumY
-        let bytes = unsafeBitCast(counts.littleEndian, to: SIMD8<UInt8>.self)
-        statuses &+= SIMD8<UInt32>(truncatingIfNeeded: bytes)
+        (self.x, self.y, statuses) = (sumX, sumY, counts)
     }
 }
 
 /// 192 bytes a row of 64 factories. Made when a snapshot is opened, for some 8 % of the instructions that opening takes (tools/guard).
 struct RunningSums: Sendable {
     /// Sums of grid positions of each status, by its raw value.
-    private struct ByStatus {
+    fileprivate struct ByStatus {
         var x = SIMD8<UInt64>()
         var y = SIMD8<UInt64>()
 
@@ -100,16 +113,57 @@ struct RunningSums: Sendable {
         self.byStatus = byStatus
     }
 
-    /// The sum of a run, of the columns that these sums were made of. Constant cost.
-    ///
-    /// - Parameter wanted: bit s set: factories of status s count.
-    func sum(of run: Range<Int>, among wanted: UInt8, x: Column<UInt32>, y: Column<UInt32>, status: Column<UInt8>) -> RunSum {
-        if wanted == 0xFF { return sum(of: run, x: x, y: y, status: status) }
-        var sum = RunSum()
-        let first = (run.lowerBound + RunningSums.stride - 1) / RunningSums.stride
-        let last = run.upperBound / RunningSums.stride
-        RunningSums.withColumns(x, y, status) { columns in
-            guard first < last, rows.indices.contains(last) else { return sum.add(run, among: wanted, columns) }
+    /// These sums and the columns they were made of, by address, for the duration of `body`: for many runs, since opening them for each costs as
+    /// much as some dozens of factories.
+    @inline(__always)
+    func withReader<R>(_ x: Column<UInt32>, _ y: Column<UInt32>, _ status: Column<UInt8>, _ body: (Reader) -> R) -> R {
+        rows.withUnsafeBufferPointer { rows in
+            byStatus.withUnsafeBufferPointer { byStatus in
+                RunningSums.withColumns(x, y, status) { body(Reader(rows: rows, byStatus: byStatus, columns: $0)) }
+            }
+        }
+    }
+
+    struct Reader {
+        fileprivate let rows: UnsafeBufferPointer<RunSum>
+        fileprivate let byStatus: UnsafeBufferPointer<ByStatus>
+        fileprivate let columns: Columns
+
+        /// The factories of a run as one cluster. Constant cost.
+        ///
+        /// - Parameter wanted: bit s set: factories of status s count.
+        @inline(__always)
+        func cluster(of run: Range<Int>, among wanted: UInt8) -> ClusterSum {
+            // Two rows and what is left on both sides are no less work than so many factories.
+            guard run.count < RunningSums.stride else { return named(ClusterSum(sum(of: run, among: wanted)), run, among: wanted) }
+            // Two loops: the first without the test.
+            let sum = wanted == 0xFF ? ShortSum(run, among: 0xFF, columns) : ShortSum(run, among: wanted, columns)
+            return named(ClusterSum(x: sum.x, y: sum.y, statuses: sum.statuses), run, among: wanted)
+        }
+
+        /// Of one factory also which it is.
+        @inline(__always)
+        private func named(_ cluster: ClusterSum, _ run: Range<Int>, among wanted: UInt8) -> ClusterSum {
+            var cluster = cluster
+            if cluster.count == 1 { cluster.first = run.first { isWanted($0, wanted) } ?? run.lowerBound }
+            return cluster
+        }
+
+        private func isWanted(_ index: Int, _ wanted: UInt8) -> Bool {
+            guard index >= 0, index < columns.count, let status = columns.status else { return false }
+            return wanted &>> (status[index] & 7) & 1 != 0
+        }
+
+        /// What a run adds up to. Constant cost.
+        func sum(of run: Range<Int>, among wanted: UInt8) -> RunSum {
+            if wanted == 0xFF { return sum(of: run) }
+            var sum = RunSum()
+            let first = (run.lowerBound + RunningSums.stride - 1) / RunningSums.stride
+            let last = run.upperBound / RunningSums.stride
+            guard first < last, rows.indices.contains(last) else {
+                sum.add(run, among: wanted, columns)
+                return sum
+            }
             // All ones in the lanes of wanted statuses.
             let lanes = 0 &- (SIMD8(repeating: UInt64(wanted)) &>> SIMD8(0, 1, 2, 3, 4, 5, 6, 7) & 1)
             sum = RunSum(
@@ -118,23 +172,24 @@ struct RunningSums: Sendable {
                 statuses: (rows[last].statuses &- rows[first].statuses) & SIMD8<UInt32>(truncatingIfNeeded: lanes))
             sum.add(run.lowerBound..<first * RunningSums.stride, among: wanted, columns)
             sum.add(last * RunningSums.stride..<run.upperBound, among: wanted, columns)
+            return sum
         }
-        return sum
-    }
 
-    /// The same of all statuses. A function of its own: one for both costs these tiles 4 to 7 % more instructions (tools/guard).
-    private func sum(of run: Range<Int>, x: Column<UInt32>, y: Column<UInt32>, status: Column<UInt8>) -> RunSum {
-        var sum = RunSum()
-        let first = (run.lowerBound + RunningSums.stride - 1) / RunningSums.stride
-        let last = run.upperBound / RunningSums.stride
-        RunningSums.withColumns(x, y, status) { columns in
-            guard first < last, rows.indices.contains(last) else { return sum.add(run, columns) }
+        /// The same of all statuses. A function of its own: one for both costs these tiles 4 to 7 % more instructions (tools/guard).
+        private func sum(of run: Range<Int>) -> RunSum {
+            var sum = RunSum()
+            let first = (run.lowerBound + RunningSums.stride - 1) / RunningSums.stride
+            let last = run.upperBound / RunningSums.stride
+            guard first < last, rows.indices.contains(last) else {
+                sum.add(run, columns)
+                return sum
+            }
             let (from, to) = (rows[first], rows[last])
             sum = RunSum(x: to.x &- from.x, y: to.y &- from.y, statuses: to.statuses &- from.statuses)
             sum.add(run.lowerBound..<first * RunningSums.stride, columns)
             sum.add(last * RunningSums.stride..<run.upperBound, columns)
+            return sum
         }
-        return sum
     }
 
     /// The columns' addresses.
@@ -146,7 +201,7 @@ struct RunningSums: Sendable {
     }
 
     @inline(__always)
-    private static func withColumns(_ x: Column<UInt32>, _ y: Column<UInt32>, _ status: Column<UInt8>, _ body: (Columns) -> Void) {
+    private static func withColumns<R>(_ x: Column<UInt32>, _ y: Column<UInt32>, _ status: Column<UInt8>, _ body: (Columns) -> R) -> R {
         x.withUnsafeBufferPointer { x in
             y.withUnsafeBufferPointer { y in
                 status.withUnsafeBufferPointer { status in

@@ -83,8 +83,12 @@ extension Snapshot {
         if let candidates = program.candidates {
             return collectCandidates(candidates, range, cellZoom: cellZoom, program: program, into: &contents)
         }
-        tree.forEachCell(in: range, cellZoom: cellZoom) { cell, run in
-            contents.add(sum(of: run, program: program), cell: cell)
+        guard let wanted = program.statusesAlone, !program.hides else {
+            return tree.forEachCell(in: range, cellZoom: cellZoom) { contents.add(sum(of: $1, program: program), cell: $0) }
+        }
+        contents.reserveClusters(of: range.count)
+        runningSums.withReader(tree.x, tree.y, status) { sums in
+            tree.forEachCell(in: range, cellZoom: cellZoom) { contents.add(sums.cluster(of: $1, among: wanted), cell: $0) }
         }
     }
 
@@ -93,7 +97,7 @@ extension Snapshot {
     func sum(of run: Range<Int>, program: FilterProgram) -> ClusterSum {
         // Setting the loops up costs more than a few factories.
         if let wanted = program.statusesAlone, run.count >= 32 {
-            var sum = runningSums.sum(of: run, among: wanted, x: tree.x, y: tree.y, status: status)
+            var sum = runningSums.withReader(tree.x, tree.y, status) { $0.sum(of: run, among: wanted) }
             if program.hides {
                 program.forEachHidden(in: run) { index in
                     guard wanted & (1 << (status[index] & 7)) != 0 else { return }
@@ -101,7 +105,7 @@ extension Snapshot {
                 }
             }
             // Which one is left, if only one is, the sums do not know.
-            if sum.count != 1 { return ClusterSum(sum, first: run.lowerBound) }
+            if sum.count != 1 { return ClusterSum(sum) }
         }
         var cluster = ClusterSum()
         program.forEachMatch(in: run) { index in

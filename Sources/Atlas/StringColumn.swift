@@ -26,6 +26,30 @@ struct StringColumn: Sendable {
 
     subscript(index: Int) -> String { withUTF8(index) { String(decoding: $0, as: UTF8.self) } }
 
+    /// The strings by address, for the duration of `body`: for loops over many, where opening the two columns for each costs more than
+    /// reading it.
+    @inline(__always)
+    func withStrings<R>(_ body: (Strings) throws -> R) rethrows -> R {
+        try offsets.withUnsafeBufferPointer { offsets in
+            try heap.withUnsafeBufferPointer { try body(Strings(offsets: offsets, heap: $0)) }
+        }
+    }
+
+    /// The same strings by address.
+    struct Strings {
+        fileprivate let offsets: UnsafeBufferPointer<UInt32>
+        fileprivate let heap: UnsafeBufferPointer<UInt8>
+
+        /// The bytes of string `index`, which must be one.
+        @inline(__always)
+        subscript(index: Int) -> UnsafeBufferPointer<UInt8> {
+            precondition(index >= 0 && index < offsets.count &- 1, "string index out of range")
+            let end = Swift.min(Int(offsets[index &+ 1]), heap.count)
+            let start = Swift.min(Int(offsets[index]), end)
+            return UnsafeBufferPointer(rebasing: heap[start..<end])
+        }
+    }
+
     /// Where the strings that begin with `prefix` stand, when this column itself is in ascending order of its bytes. O(log n).
     func range(startingWith prefix: String) -> Range<Int> {
         var prefix = prefix
@@ -119,7 +143,7 @@ struct StringHeap {
     }
 
     /// The same strings in another order.
-    func permuted(by order: [UInt32]) -> StringHeap {
+    func permuted(by order: some Sequence<UInt32>) -> StringHeap {
         var result = StringHeap()
         result.reserve(strings: count, bytes: heap.count)
         heap.withUnsafeBufferPointer { bytes in

@@ -16,10 +16,22 @@ struct ClusterSum {
 
     init() {}
 
-    /// - Parameter first: of interest only where there is one.
-    init(_ sum: RunSum, first: Int) {
-        (count, violating, worstStatus, self.first) = (sum.count, sum.violating, sum.worstStatus, first)
+    /// Which factory it is, where there is one, is for the caller to say.
+    init(_ sum: RunSum) {
+        (count, violating, worstStatus) = (sum.count, sum.violating, sum.worstStatus)
         (sumX, sumY) = (sum.x, sum.y)
+    }
+
+    /// Of fewer than 256 factories, likewise.
+    ///
+    /// - Parameter statuses: how many there are of status s in the s-th byte, lowest first.
+    @inline(__always)
+    init(x: UInt64, y: UInt64, statuses: UInt64) {
+        // The highest byte of the product is the sum of all bytes.
+        count = Int(truncatingIfNeeded: (statuses &* 0x0101_0101_0101_0101) &>> 56)
+        violating = Int(truncatingIfNeeded: statuses &>> (8 &* UInt64(FactoryStatus.violating.rawValue)) & 0xFF)
+        worstStatus = statuses == 0 ? .max : UInt8(truncatingIfNeeded: statuses.trailingZeroBitCount &>> 3)
+        (sumX, sumY) = (x, y)
     }
 
     @inline(__always)
@@ -67,6 +79,11 @@ struct TileContents {
         self.delta = delta
         self.datum = datum
         box = tile.box
+    }
+
+    /// Makes room at once for the clusters that so many factories can make.
+    mutating func reserveClusters(of factories: Int) {
+        clusters.reserveCapacity(min(factories / 2, 1 << (2 * TileRules.cellDepth)))
     }
 
     /// - Parameter index: in the snapshot's order; ~row for a factory of the delta.
@@ -123,13 +140,14 @@ struct TileContents {
         let violating = layer.key("violating")
         let worst = layer.key("worst_status")
         let name = layer.key("cluster_id")
+        let statuses = (0..<8).map { layer.value((FactoryStatus(rawValue: $0) ?? .unknown).name) }
         for cluster in clusters {
             let position = local(cluster.at)
             layer.addPoint(id: cluster.id, x: position.x, y: position.y)
             layer.set(count, UInt64(cluster.sum.count))
             layer.set(violating, UInt64(cluster.sum.violating))
-            layer.set(worst, FactoryStatus(rawValue: cluster.sum.worstStatus)?.name ?? FactoryStatus.unknown.name)
-            layer.set(name, cluster.id)
+            layer.set(worst, statuses[Int(cluster.sum.worstStatus & 7)])
+            layer.set(name, once: cluster.id)
         }
     }
 
@@ -137,26 +155,25 @@ struct TileContents {
         guard !factories.isEmpty else { return }
         var features = FactoryFeatures(
             &layer, industryCodes: delta?.tables.industries ?? snapshot.industryCodes, brands: brands)
-        let ids = snapshot.ids
-        let names = snapshot.names
-        let englishNames = snapshot.englishNames
-        for factory in factories {
-            let index = factory.index
-            let position = local(factory.at)
-            if index < 0 {
-                guard let live = delta?.rows[~index] else { continue }
-                live.withTexts { id, name, english in
-                    features.add(
-                        FeatureFacts(live), at: position, id: id, name: name, english: english, brands: live.brandIDs, to: &layer)
-                }
-                continue
-            }
-            ids.withUTF8(index) { id in
-                names.withUTF8(index) { name in
-                    englishNames.withUTF8(index) { english in
-                        features.add(
-                            FeatureFacts(snapshot, index), at: position, id: id, name: name, english: english,
-                            brands: snapshot.brands(of: index), to: &layer)
+        snapshot.ids.withStrings { ids in
+            snapshot.names.withStrings { names in
+                snapshot.englishNames.withStrings { englishNames in
+                    for factory in factories {
+                        let index = factory.index
+                        let position = local(factory.at)
+                        if index < 0 {
+                            guard let live = delta?.rows[~index] else { continue }
+                            live.withTexts { id, name, english in
+                                features.add(
+                                    FeatureFacts(live), at: position, id: id, name: name, english: english, brands: live.brandIDs,
+                                    to: &layer)
+                            }
+                        } else {
+                            features.add(
+                                FeatureFacts(snapshot, index), at: position, id: ids[index], name: names[index],
+                                english: englishNames[index],
+                                brands: snapshot.brands(of: index), to: &layer)
+                        }
                     }
                 }
             }

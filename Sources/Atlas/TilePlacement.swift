@@ -47,9 +47,10 @@ extension GridBox {
     /// Position inside a tile whose box this is: 0 ..< extent, so that a point never leaves the tile that owns it.
     @inline(__always)
     func local(_ point: GridPoint, zoom: Int) -> (x: Int32, y: Int32) {
-        let span = UInt64(1) << UInt64(32 - zoom)
-        let x = UInt64(point.x &- minX) * UInt64(TileRules.extent) / span
-        let y = UInt64(point.y &- minY) * UInt64(TileRules.extent) / span
+        // A tile is 2^(32 − zoom) cells wide.
+        let shift = UInt64(truncatingIfNeeded: 32 &- zoom)
+        let x = (UInt64(point.x &- minX) * UInt64(TileRules.extent)) &>> shift
+        let y = (UInt64(point.y &- minY) * UInt64(TileRules.extent)) &>> shift
         return (Int32(truncatingIfNeeded: x), Int32(truncatingIfNeeded: y))
     }
 }

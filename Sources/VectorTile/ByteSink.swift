@@ -5,7 +5,7 @@
 
 /// A growable buffer with one owner. Appending is amortised O(1) a byte.
 struct ByteSink: ~Copyable {
-    private var base: UnsafeMutablePointer<UInt8>
+    fileprivate private(set) var base: UnsafeMutablePointer<UInt8>
     private var capacity: Int
     private(set) var count = 0
 
@@ -53,24 +53,23 @@ struct ByteSink: ~Copyable {
     /// Writes a base-128 varint, low groups first; room for its size must be reserved.
     @inline(__always)
     mutating func write(varint value: UInt64) {
-        assert(count &+ Self.varintSize(value) <= capacity)
-        var rest = value
-        while rest >= 0x80 {
-            base[count] = UInt8(truncatingIfNeeded: rest) | 0x80
-            count &+= 1
-            rest >>= 7
-        }
-        base[count] = UInt8(truncatingIfNeeded: rest)
-        count &+= 1
+        var cursor = ByteCursor(at: base + count, end: base + capacity)
+        cursor.write(varint: value)
+        count = cursor.at - base
     }
 
-    /// Writes an integer's bytes, lowest first; room must be reserved.
+    /// A cursor with room for at most so many bytes behind the present ones; they count once `end` has it back. Until then the sink must not change.
+    ///
+    /// The cursor is to be a local variable, which the compiler keeps in registers: every byte written by the sink itself might be one of the sink's
+    /// own fields, so that these would be stored and loaded again for each.
     @inline(__always)
-    mutating func write<Integer: FixedWidthInteger>(littleEndian value: Integer) {
-        assert(count &+ MemoryLayout<Integer>.size <= capacity)
-        UnsafeMutableRawPointer(base + count).storeBytes(of: value.littleEndian, as: Integer.self)
-        count &+= MemoryLayout<Integer>.size
+    mutating func cursor(atMost room: Int) -> ByteCursor {
+        reserve(room)
+        return ByteCursor(at: base + count, end: base + capacity)
     }
+
+    @inline(__always)
+    mutating func end(_ cursor: ByteCursor) { count = cursor.at - base }
 
     /// Appends bytes; makes the room itself.
     @inline(__always)
@@ -84,12 +83,6 @@ struct ByteSink: ~Copyable {
     /// Appends everything in another sink.
     mutating func append(contentsOf other: borrowing ByteSink) {
         other.withBytes { append($0) }
-    }
-
-    /// Appends `length` bytes of another sink, from `offset` on.
-    mutating func append(contentsOf other: borrowing ByteSink, offset: Int, length: Int) {
-        precondition(offset >= 0 && length >= 0 && offset <= other.count && length <= other.count &- offset)
-        append(UnsafeBufferPointer(start: other.base + offset, count: length))
     }
 
     /// Whether the bytes from `offset` on are `bytes`.
@@ -131,5 +124,92 @@ struct ByteSink: ~Copyable {
     static func varintSize(_ value: UInt64) -> Int {
         // 9 · bits / 64 + 1 equals ceil(bits / 7) for 1 to 64 bits.
         (9 &* (64 &- (value | 1).leadingZeroBitCount) &+ 64) / 64
+    }
+}
+
+/// A place in a sink's memory to write at. Debug builds check every write against the room.
+struct ByteCursor {
+    fileprivate(set) var at: UnsafeMutablePointer<UInt8>
+    private let end: UnsafeMutablePointer<UInt8>
+
+    @inline(__always)
+    fileprivate init(at: UnsafeMutablePointer<UInt8>, end: UnsafeMutablePointer<UInt8>) {
+        self.at = at
+        self.end = end
+    }
+
+    @inline(__always)
+    mutating func write(byte: UInt8) {
+        assert(at < end)
+        at.pointee = byte
+        at += 1
+    }
+
+    /// Writes a base-128 varint, low groups first.
+    @inline(__always)
+    mutating func write(varint value: UInt64) {
+        assert(ByteSink.varintSize(value) <= end - at)
+        var rest = value
+        while rest >= 0x80 {
+            at.pointee = UInt8(truncatingIfNeeded: rest) | 0x80
+            at += 1
+            rest >>= 7
+        }
+        at.pointee = UInt8(truncatingIfNeeded: rest)
+        at += 1
+    }
+
+    /// Writes an integer's bytes, lowest first.
+    @inline(__always)
+    mutating func write<Integer: FixedWidthInteger>(littleEndian value: Integer) {
+        assert(MemoryLayout<Integer>.size <= end - at)
+        UnsafeMutableRawPointer(at).storeBytes(of: value.littleEndian, as: Integer.self)
+        at += MemoryLayout<Integer>.size
+    }
+
+    @inline(__always)
+    mutating func write(_ bytes: UnsafeBufferPointer<UInt8>) {
+        guard let source = bytes.baseAddress else { return }
+        assert(bytes.count <= end - at)
+        at.update(from: source, count: bytes.count)
+        at += bytes.count
+    }
+
+    /// Writes `length` bytes of a sink, another than the cursor's, from `offset` on.
+    @inline(__always)
+    mutating func write(_ sink: borrowing ByteSink, from offset: Int, count length: Int) {
+        precondition(offset >= 0 && length >= 0 && offset <= sink.count && length <= sink.count &- offset)
+        write(UnsafeBufferPointer(start: sink.base + offset, count: length))
+    }
+
+    /// Leaves a byte for the length of what is written until `endSized`.
+    @inline(__always)
+    mutating func beginSized() -> UnsafeMutablePointer<UInt8> {
+        assert(at < end)
+        at += 1
+        return at - 1
+    }
+
+    /// Writes the length of what stands behind `start`. What is longer than 127 bytes is moved, to make room for it: up to nine bytes more.
+    @inline(__always)
+    mutating func endSized(_ start: UnsafeMutablePointer<UInt8>) {
+        let length = at - start - 1
+        if length < 0x80 {
+            start.pointee = UInt8(truncatingIfNeeded: length)
+        } else {
+            self = moved(start, length)
+        }
+    }
+
+    /// Not `mutating`: the cursor could not stay in registers.
+    @inline(never)
+    private func moved(_ start: UnsafeMutablePointer<UInt8>, _ length: Int) -> ByteCursor {
+        let size = ByteSink.varintSize(UInt64(length))
+        assert(size - 1 <= end - at)
+        (start + size).update(from: start + 1, count: length)
+        var cursor = ByteCursor(at: start, end: end)
+        cursor.write(varint: UInt64(length))
+        cursor.at += length
+        return cursor
     }
 }

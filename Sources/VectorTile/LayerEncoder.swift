@@ -123,6 +123,11 @@ public struct LayerEncoder: ~Copyable {
         if isOpen { attach(key, values.index(once: utf8) | Pair.isNumber) }
     }
 
+    /// A number that is hardly ever the same twice in a tile, such as an id, likewise.
+    public mutating func set(_ key: AttributeKey, once number: UInt64) {
+        if isOpen { attach(key, values.index(once: number) | Pair.isNumber) }
+    }
+
     private func ref(_ slot: UInt32) -> AttributeValueRef { AttributeValueRef(slot: slot, layer: layer) }
 
     @inline(__always)
@@ -132,12 +137,12 @@ public struct LayerEncoder: ~Copyable {
     }
 
     @inline(__always)
-    private mutating func slot(_ value: UInt64) -> UInt32 { values.slot(.uint, bits: value) }
+    private mutating func slot(_ value: UInt64) -> UInt32 { values.slot(uint: value) }
 
     @inline(__always)
     private mutating func slot(_ value: Int64) -> UInt32 {
         // A negative number takes ten bytes as `int`, and as few as its size needs zigzag-encoded as `sint`.
-        if value >= 0 { return values.slot(.uint, bits: UInt64(bitPattern: value)) }
+        if value >= 0 { return values.slot(uint: UInt64(bitPattern: value)) }
         return values.slot(.sint, bits: UInt64(bitPattern: (value &<< 1) ^ (value &>> 63)))
     }
 
@@ -172,42 +177,33 @@ public struct LayerEncoder: ~Copyable {
     // MARK: Bytes
 
     private mutating func writeFeature() {
-        var tagsSize = 0
-        for at in 0..<pairs.count {
-            // From here on the pair holds numbers in the tile, no longer slots.
-            let value = pairs[at].value
-            let pair = Pair(
-                key: keys.index(ofSlot: pairs[at].key),
-                value: value & Pair.isNumber != 0 ? value & ~Pair.isNumber : values.index(ofSlot: value))
-            pairs[at] = pair
-            tagsSize &+= ByteSink.varintSize(UInt64(pair.key)) &+ ByteSink.varintSize(UInt64(pair.value))
-        }
-        var geometrySize = 0
-        for at in 0..<geometry.count { geometrySize &+= ByteSink.varintSize(UInt64(geometry[at])) }
-        var size = 2 &+ 1 &+ ByteSink.varintSize(UInt64(geometrySize)) &+ geometrySize
-        if let id { size &+= 1 &+ ByteSink.varintSize(id) }
-        if tagsSize > 0 { size &+= 1 &+ ByteSink.varintSize(UInt64(tagsSize)) &+ tagsSize }
-
-        features.reserve(1 &+ ByteSink.longestVarint &+ size)
-        features.write(byte: 0x12)  // Layer.features
-        features.write(varint: UInt64(size))
+        // Tags and lengths, and five bytes for each number of 32 bits.
+        let room = 3 &* (1 &+ ByteSink.longestVarint) &+ 3 &+ ByteSink.longestVarint &+ 5 &* (2 &* pairs.count &+ geometry.count)
+        var cursor = features.cursor(atMost: room)
+        cursor.write(byte: 0x12)  // Layer.features
+        let feature = cursor.beginSized()
         if let id {
-            features.write(byte: 0x08)  // Feature.id
-            features.write(varint: id)
+            cursor.write(byte: 0x08)  // Feature.id
+            cursor.write(varint: id)
         }
-        if tagsSize > 0 {
-            features.write(byte: 0x12)  // Feature.tags, packed
-            features.write(varint: UInt64(tagsSize))
+        if pairs.count > 0 {
+            cursor.write(byte: 0x12)  // Feature.tags, packed
+            let tags = cursor.beginSized()
             for at in 0..<pairs.count {
-                features.write(varint: UInt64(pairs[at].key))
-                features.write(varint: UInt64(pairs[at].value))
+                let (key, value) = (pairs[at].key, pairs[at].value)
+                cursor.write(varint: UInt64(keys.index(ofSlot: key)))
+                cursor.write(varint: UInt64(value & Pair.isNumber != 0 ? value & ~Pair.isNumber : values.index(ofSlot: value)))
             }
+            cursor.endSized(tags)
         }
-        features.write(byte: 0x18)  // Feature.type
-        features.write(byte: type.rawValue)
-        features.write(byte: 0x22)  // Feature.geometry, packed
-        features.write(varint: UInt64(geometrySize))
-        for at in 0..<geometry.count { features.write(varint: UInt64(geometry[at])) }
+        cursor.write(byte: 0x18)  // Feature.type
+        cursor.write(byte: type.rawValue)
+        cursor.write(byte: 0x22)  // Feature.geometry, packed
+        let commands = cursor.beginSized()
+        for at in 0..<geometry.count { cursor.write(varint: UInt64(geometry[at])) }
+        cursor.endSized(commands)
+        cursor.endSized(feature)
+        features.end(cursor)
     }
 
     /// Writes the layer; false when it has no feature and nothing was written.

@@ -2,8 +2,8 @@
 //
 // A value is looked up by a hash over its type and bits (strings: over their bytes), in an open-addressing table. What is
 // looked up gets a slot; what a written feature uses gets a number in the tile, in the order of first use, and is encoded then. So a key that
-// was declared and never used, or a value that was replaced, takes no byte. Text that its caller knows to be hardly ever the same twice
-// is not looked up: it gets a number at once and is copied once.
+// was declared and never used, or a value that was replaced, takes no byte. What its caller knows to be hardly ever the same twice
+// is not looked up: it gets a number at once and is encoded once. Small counts, which most numbers of a map are, have a table of their own.
 
 /// The types of a value that the encoder writes. The smallest encoding is chosen before a value gets here, so equal
 /// numbers are equal bits: whole numbers are `uint` from 0 up and `sint` below, doubles are `float` where that is exact.
@@ -37,6 +37,8 @@ struct ValueTable: ~Copyable {
     private var entries = Pile<Entry>(capacity: 64)
     /// Slot + 1 by hash, 0 where free; a power of two, at most half full.
     private var buckets = Pile<UInt32>(capacity: Self.fewestBuckets)
+    /// Slot + 1 of each whole number below `smallNumbers`, 0 where it has none.
+    private var smallSlots = Pile<UInt32>(capacity: Self.smallNumbers)
     private var strings = ByteSink()
     /// What has a number, encoded, in the order of the numbers.
     private var encoded = ByteSink()
@@ -50,13 +52,29 @@ struct ValueTable: ~Copyable {
         case keys = 0x1a
         /// `Value` messages.
         case values = 0x22
+
+        /// Writes what stands before a string's bytes.
+        @inline(__always)
+        func beginString(_ length: Int, _ cursor: inout ByteCursor) {
+            cursor.write(byte: rawValue)
+            if self == .values {
+                cursor.write(varint: UInt64(1 + ByteSink.varintSize(UInt64(length)) + length))
+                cursor.write(byte: 0x0a)  // Value.string_value
+            }
+            cursor.write(varint: UInt64(length))
+        }
     }
 
+    /// The most that stands before a string's bytes.
+    private static let stringRoom = 2 + 2 * ByteSink.longestVarint
+
     private static let fewestBuckets = 128
+    private static let smallNumbers = 256
 
     init(_ form: Form) {
         self.form = form
         buckets.fill(0, count: Self.fewestBuckets)
+        smallSlots.fill(0, count: Self.smallNumbers)
     }
 
     mutating func removeAll() {
@@ -66,6 +84,18 @@ struct ValueTable: ~Copyable {
         entries.removeAll()
         strings.removeAll()
         buckets.fill(0, count: buckets.count)
+        smallSlots.fill(0, count: Self.smallNumbers)
+    }
+
+    /// The slot of a whole number from 0 up. O(1).
+    @inline(__always)
+    mutating func slot(uint number: UInt64) -> UInt32 {
+        guard number < Self.smallNumbers else { return slot(.uint, bits: number) }
+        let known = smallSlots[Int(truncatingIfNeeded: number)]
+        if known != 0 { return known &- 1 }
+        let slot = slot(.uint, bits: number)
+        smallSlots[Int(truncatingIfNeeded: number)] = slot &+ 1
+        return slot
     }
 
     /// The slot of a number or boolean. O(1).
@@ -151,8 +181,17 @@ struct ValueTable: ~Copyable {
             var repaired = String(decoding: bytes, as: UTF8.self)
             return repaired.withUTF8 { index(ofRepaired: $0) }
         }
-        beginString(bytes.count)
-        encoded.append(bytes)
+        var cursor = encoded.cursor(atMost: Self.stringRoom + bytes.count)
+        form.beginString(bytes.count, &cursor)
+        cursor.write(bytes)
+        encoded.end(cursor)
+        return nextNumber()
+    }
+
+    /// The number in the tile of a whole number that is not looked up. O(1).
+    @inline(__always)
+    mutating func index(once number: UInt64) -> UInt32 {
+        encodeNumber(.uint, bits: number)
         return nextNumber()
     }
 
@@ -174,46 +213,35 @@ struct ValueTable: ~Copyable {
 
     private mutating func encode(_ entry: Entry) {
         if entry.kind == .string {
-            beginString(entry.length)
-            encoded.append(contentsOf: strings, offset: Int(truncatingIfNeeded: entry.bits), length: entry.length)
+            var cursor = encoded.cursor(atMost: Self.stringRoom + entry.length)
+            form.beginString(entry.length, &cursor)
+            cursor.write(strings, from: Int(truncatingIfNeeded: entry.bits), count: entry.length)
+            encoded.end(cursor)
             return
         }
-        encoded.reserve(2 + 2 * ByteSink.longestVarint)
-        encoded.write(byte: form.rawValue)
-        encoded.write(varint: UInt64(Self.size(ofNumber: entry)))
-        switch entry.kind {
+        encodeNumber(entry.kind, bits: entry.bits)
+    }
+
+    /// Writes a number or boolean.
+    @inline(__always)
+    private mutating func encodeNumber(_ kind: ValueKind, bits: UInt64) {
+        var cursor = encoded.cursor(atMost: 3 + ByteSink.longestVarint)
+        cursor.write(byte: form.rawValue)
+        let value = cursor.beginSized()
+        switch kind {
         case .float:
-            encoded.write(byte: 0x15)
-            encoded.write(littleEndian: UInt32(truncatingIfNeeded: entry.bits))
+            cursor.write(byte: 0x15)
+            cursor.write(littleEndian: UInt32(truncatingIfNeeded: bits))
         case .double:
-            encoded.write(byte: 0x19)
-            encoded.write(littleEndian: entry.bits)
+            cursor.write(byte: 0x19)
+            cursor.write(littleEndian: bits)
         case .uint, .sint, .bool, .string:
             // Wire type 0 is the varint: the tag is the field number alone.
-            encoded.write(byte: entry.kind.rawValue << 3)
-            encoded.write(varint: entry.bits)
+            cursor.write(byte: kind.rawValue << 3)
+            cursor.write(varint: bits)
         }
-    }
-
-    /// Writes what stands before a string's bytes.
-    @inline(__always)
-    private mutating func beginString(_ length: Int) {
-        encoded.reserve(2 + 2 * ByteSink.longestVarint)
-        encoded.write(byte: form.rawValue)
-        if form == .values {
-            encoded.write(varint: UInt64(1 + ByteSink.varintSize(UInt64(length)) + length))
-            encoded.write(byte: 0x0a)  // Value.string_value
-        }
-        encoded.write(varint: UInt64(length))
-    }
-
-    /// The bytes of a number's `Value` message, without its own tag and length.
-    private static func size(ofNumber entry: Entry) -> Int {
-        switch entry.kind {
-        case .float: 5
-        case .double: 9
-        case .uint, .sint, .bool, .string: 1 + ByteSink.varintSize(entry.bits)
-        }
+        cursor.endSized(value)
+        encoded.end(cursor)
     }
 
     // MARK: Hashing

@@ -32,15 +32,26 @@ import Testing
                     expected.y += UInt64(y[index])
                     expected.statuses[Int(status[index])] += 1
                 }
-                var sum = sums.sum(of: start..<end, among: 0xFF, x: columns.0, y: columns.1, status: columns.2)
+                var sum = sums.withReader(columns.0, columns.1, columns.2) { $0.sum(of: start..<end, among: 0xFF) }
                 #expect(Naive(x: sum.x, y: sum.y, statuses: (0..<8).map { Int(sum.statuses[$0]) }) == expected, "\(start)..<\(end)")
                 #expect(sum.count == end - start && sum.violating == expected.statuses[Int(FactoryStatus.violating.rawValue)])
                 #expect(sum.worstStatus == expected.statuses.firstIndex { $0 > 0 }.map(UInt8.init) ?? .max)
                 let wanted = UInt8.random(in: 0...254, using: &random)
-                let some = sums.sum(of: start..<end, among: wanted, x: columns.0, y: columns.1, status: columns.2)
+                let some = sums.withReader(columns.0, columns.1, columns.2) { $0.sum(of: start..<end, among: wanted) }
                 let passing = (start..<end).filter { wanted & (1 << status[$0]) != 0 }
                 #expect(some.x == passing.reduce(0) { $0 + UInt64(x[$1]) } && some.y == passing.reduce(0) { $0 + UInt64(y[$1]) })
                 #expect((0..<8).allSatisfy { some.statuses[$0] == (wanted & (1 << $0) != 0 ? sum.statuses[$0] : 0) })
+                for wanted in [0xFF, wanted] {
+                    let passing = (start..<end).filter { wanted & (1 << status[$0]) != 0 }
+                    let cluster = sums.withReader(columns.0, columns.1, columns.2) { $0.cluster(of: start..<end, among: wanted) }
+                    #expect(cluster.count == passing.count)
+                    #expect(cluster.violating == passing.count { status[$0] == FactoryStatus.violating.rawValue })
+                    #expect(cluster.worstStatus == passing.map { status[$0] }.min() ?? .max)
+                    if passing.count == 1 { #expect(cluster.first == passing[0]) }
+                    let (x, y) = (passing.reduce(0) { $0 + UInt64(x[$1]) }, passing.reduce(0) { $0 + UInt64(y[$1]) })
+                    let divisor = UInt64(max(passing.count, 1))
+                    #expect(cluster.mean == GridPoint(x: UInt32(x / divisor), y: UInt32(y / divisor)))
+                }
                 guard end > start else { continue }
                 sum.subtract(x: x[start], y: y[start], status: status[start])
                 #expect(sum.count == end - start - 1 && sum.x == expected.x - UInt64(x[start]))

@@ -200,7 +200,7 @@ extension Snapshot {
             if circle.count > 1 {
                 layer.set(keys.count, circle.count)
                 layer.set(keys.verifiedCount, circle.verified)
-                layer.set(keys.clusterID, TileRules.clusterID(cell))
+                layer.set(keys.clusterID, once: TileRules.clusterID(cell))
                 layer.set(keys.scope1, circle.scopes.0)
                 layer.set(keys.scope2, circle.scopes.1)
                 layer.set(keys.scope3, circle.scopes.2)

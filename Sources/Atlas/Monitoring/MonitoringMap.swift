@@ -190,11 +190,7 @@ public struct MonitoringMap: Sendable {
             }
         }
         let box = tile.box
-        func local(_ point: GridPoint) -> (x: Int32, y: Int32) {
-            let span = UInt64(1) << UInt64(32 - tile.z)
-            func scaled(_ offset: UInt32) -> Int32 { Int32(truncatingIfNeeded: UInt64(offset) * UInt64(TileRules.extent) / span) }
-            return (scaled(point.x &- box.minX), scaled(point.y &- box.minY))
-        }
+        func local(_ point: GridPoint) -> (x: Int32, y: Int32) { box.local(point, zoom: tile.z) }
         var encoder = TileEncoder()
         encoder.addLayer(MonitoringTileSchema.clusterLayer, extent: UInt32(TileRules.extent)) { layer in
             encode(clusters.map { ($0.cell, $0.sum, local($0.sum.mean)) }, into: &layer)
@@ -216,7 +212,7 @@ public struct MonitoringMap: Sendable {
             layer.set(exceeding, cluster.sum.exceeding)
             layer.set(stale, cluster.sum.stale)
             if let multiple = cluster.sum.worstMultiple { layer.set(worst, multiple) }
-            layer.set(name, id)
+            layer.set(name, once: id)
         }
     }
 
