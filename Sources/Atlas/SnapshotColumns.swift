@@ -8,7 +8,7 @@ import SpatialIndex
 struct SnapshotColumns {
     private let draft: SnapshotDraft
     /// Old position of each new one.
-    private let order: [UInt32]
+    private let order: Column<UInt32>
     private let tree: PackedRTree
     private let earth: EarthPoints
     private let searchIndex: SearchIndexBuilder
@@ -18,10 +18,8 @@ struct SnapshotColumns {
     init(_ draft: SnapshotDraft, placeNames: [PlaceName]) {
         let factories = draft.factories
         let points = MercatorGrid.project(longitudes: factories.longitude, latitudes: factories.latitude)
-        order = PackedRTree.hilbertOrder(of: points)
-        tree = PackedRTree(x: Column(order.map { points[Int($0)].x }), y: Column(order.map { points[Int($0)].y }))
-        earth = EarthPoints(
-            longitude: Column(order.map { factories.longitude[Int($0)] }), latitude: Column(order.map { factories.latitude[Int($0)] }))
+        (tree, order) = PackedRTree.build(over: points)
+        earth = EarthPoints(longitudes: factories.longitude, latitudes: factories.latitude, order: order)
         searchIndex = SearchIndexBuilder(
             names: factories.names.permuted(by: order), formerNames: factories.formerNames.permuted(by: order),
             englishNames: factories.englishNames.permuted(by: order), rank: SnapshotColumns.searchRank(draft, order),
@@ -100,7 +98,7 @@ struct SnapshotColumns {
         return info
     }
 
-    private static func searchRank(_ draft: SnapshotDraft, _ order: [UInt32]) -> [UInt64] {
+    private static func searchRank(_ draft: SnapshotDraft, _ order: Column<UInt32>) -> [UInt64] {
         order.map { old in
             let index = Int(old)
             let records = Int(draft.recordOffsets[index + 1] - draft.recordOffsets[index])

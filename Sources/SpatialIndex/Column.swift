@@ -26,6 +26,21 @@ public struct Column<Element: BitwiseCopyable & Sendable>: RandomAccessCollectio
         owner = storage
     }
 
+    /// Three columns of one length, filled together.
+    static func three(
+        count: Int,
+        filledBy fill: (UnsafeMutableBufferPointer<Element>, UnsafeMutableBufferPointer<Element>, UnsafeMutableBufferPointer<Element>) ->
+            Void
+    ) -> (Column, Column, Column) {
+        var (second, third) = (Column([]), Column([]))
+        let first = Column(count: count) { first in
+            second = Column(count: count) { second in
+                third = Column(count: count) { third in fill(first, second, third) }
+            }
+        }
+        return (first, second, third)
+    }
+
     /// Borrows memory that `owner` keeps alive and nobody writes.
     public init(borrowing base: UnsafePointer<Element>, count: Int, owner: AnyObject & Sendable) {
         self.base = base

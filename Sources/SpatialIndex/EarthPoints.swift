@@ -1,6 +1,7 @@
 // EarthPoints.swift: exact positions of the points, in the index's order: degrees for the geodesic solver, earth-centred metres
 // for chords. The index prunes by its grid, these decide.
 
+import CVector
 import Glibc
 
 /// Solves the inverse geodesic problem exactly. Given from above, since this module imports no geodesy.
@@ -38,22 +39,31 @@ public struct EarthPoints: Sendable {
     /// Computes the earth-centred coordinates. O(n).
     public init(longitude: Column<Double>, latitude: Column<Double>) {
         let count = Swift.min(longitude.count, latitude.count)
-        let byAxis = UnsafeMutableBufferPointer<Double>.allocate(capacity: 3 * count)
-        defer { byAxis.deallocate() }
-        longitude.withUnsafeBufferPointer { longitude in
-            latitude.withUnsafeBufferPointer { latitude in
-                for index in 0..<count {
-                    let point = Ellipsoid.ecef(longitude: longitude[index], latitude: latitude[index])
-                    byAxis.initializeElement(at: index, to: point.x)
-                    byAxis.initializeElement(at: count + index, to: point.y)
-                    byAxis.initializeElement(at: 2 * count + index, to: point.z)
+        let axes = Column<Double>.three(count: count) { x, y, z in
+            for index in 0..<count {
+                let point = Ellipsoid.ecef(longitude: longitude[index], latitude: latitude[index])
+                x.initializeElement(at: index, to: point.x)
+                y.initializeElement(at: index, to: point.y)
+                z.initializeElement(at: index, to: point.z)
+            }
+        }
+        self.init(longitude: longitude, latitude: latitude, ecefX: axes.0, ecefY: axes.1, ecefZ: axes.2)
+    }
+
+    /// The same of positions in another order: `order` says which of them each point is, as `PackedRTree.build` does. O(n).
+    public init(longitudes: [Double], latitudes: [Double], order: Column<UInt32>) {
+        var latitude = Column<Double>([])
+        let longitude = Column<Double>(count: order.count) { sortedLongitudes in
+            latitude = Column<Double>(count: order.count) { sortedLatitudes in
+                // Both at once: they come from all over memory.
+                for place in order.indices {
+                    let index = Int(order[place])
+                    sortedLongitudes.initializeElement(at: place, to: longitudes[index])
+                    sortedLatitudes.initializeElement(at: place, to: latitudes[index])
                 }
             }
         }
-        let axes = (0..<3).map { axis in
-            Column<Double>(count: count) { _ = $0.initialize(fromContentsOf: byAxis[axis * count..<(axis + 1) * count]) }
-        }
-        self.init(longitude: longitude, latitude: latitude, ecefX: axes[0], ecefY: axes[1], ecefZ: axes[2])
+        self.init(longitude: longitude, latitude: latitude)
     }
 
     /// Takes columns as a file has them: of one length, or the points beyond the shortest are in no answer.
@@ -72,6 +82,36 @@ public struct EarthPoints: Sendable {
 
     /// Whether two points have the same coordinates, to the bit.
     func samePosition(_ a: Int, _ b: Int) -> Bool { longitude[a] == longitude[b] && latitude[a] == latitude[b] }
+}
+
+/// Where the leaves' points are, to have them come before they are needed.
+struct EarthLeaves {
+    private let x: UnsafePointer<Double>
+    private let y: UnsafePointer<Double>
+    private let z: UnsafePointer<Double>
+
+    init(_ earth: EarthPoints) { (x, y, z) = (earth.ecefX.base, earth.ecefY.base, earth.ecefZ.base) }
+
+    /// The addresses may be beyond the points': nothing is read.
+    @inline(__always)
+    func fetch(_ leaf: Int) {
+        for half in 0..<2 {
+            let at = leaf &<< PackedRTree.nodeShift &+ half &* (PackedRTree.nodeSize / 2)
+            vector_fetch(x + at)
+            vector_fetch(y + at)
+            vector_fetch(z + at)
+        }
+    }
+
+    /// Some leaves of a group, a bit each.
+    @inline(__always)
+    func fetch(_ group: Int, _ leaves: UInt32) {
+        var leaves = leaves
+        while leaves != 0 {
+            fetch(group &<< PackedRTree.nodeShift &+ leaves.trailingZeroBitCount)
+            leaves &= leaves &- 1
+        }
+    }
 }
 
 /// A query's point, ready for chords and estimates.
@@ -102,6 +142,14 @@ struct EarthQuery: Sendable {
         (x, y, z) = Ellipsoid.ecef(sinLatitude: sinLatitude, cosLatitude: cosLatitude, sinLongitude: sin(lambda), cosLongitude: cos(lambda))
         rho = (x * x + y * y).squareRoot()
         estimate = GeodesicEstimate(z: z)
+    }
+
+    /// The cell of the point or one beside it: `MercatorGrid.project` waits longer, for a series of the sine that is here already. Only up to 80° of
+    /// latitude.
+    @inline(__always)
+    var nearCell: GridPoint {
+        let height = log((1 + sinLatitude) / (1 - sinLatitude)) * (0.25 / .pi)
+        return GridPoint(x: MercatorGrid.column(longitude), y: MercatorGrid.cell(0.5 - height))
     }
 
     /// The solver's word on the distance to a point, metres.

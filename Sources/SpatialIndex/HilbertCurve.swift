@@ -62,11 +62,19 @@ struct HilbertTables: @unchecked Sendable {
     // Bounds: a state is at most 3 and comes from the table, a nibble at most 15: every index is below 1024.
 
     @inline(__always)
-    func position(x: UInt32, y: UInt32) -> UInt64 {
+    func position(x: UInt32, y: UInt32) -> UInt64 { digits(x, y, through: 0) }
+
+    /// A position's highest 48 bits, the others zero. Six look-ups.
+    @inline(__always)
+    func roughPosition(x: UInt32, y: UInt32) -> UInt64 { digits(x, y, through: 8) &<< 16 }
+
+    /// Two bits of the position for each bit of a coordinate, from the highest to that of number `last`, a multiple of four.
+    @inline(__always)
+    private func digits(_ x: UInt32, _ y: UInt32, through last: UInt32) -> UInt64 {
         var entry: UInt16 = 0
         var position: UInt64 = 0
         var shift: UInt32 = 32
-        while shift > 0 {
+        while shift > last {
             shift &-= 4
             let cell = (x &>> shift & 15) &<< 4 | (y &>> shift & 15)
             entry = forward[Int(truncatingIfNeeded: UInt32(entry & 0x0300) | cell)]

@@ -1,63 +1,83 @@
 // HilbertOrder.swift: sorting points by their position on the Hilbert curve.
 //
-// Radix sort from the lowest digit over words of eight bytes: as many of the position's highest differing bits as fit above the
-// point's number. For a million points that is a cell of some ten metres, so few points are equal in it; those are put in order
-// by their full positions at the end. The words move through memory in four passes for a million points, and no pass reads a point.
+// What is sorted are words of eight bytes: as many of the position's highest differing bits as fit above the point's number. For a million
+// points that is a cell of some ten metres, so few points are equal in it; those are put in order by their full positions at the end.
+//
+// Radix sort from the highest digit. The first pass moves every word through memory; from then on a bucket stands in the caches, and is sorted
+// by as many bits as leave about a word for each value, the rest by insertion. (From the lowest digit, in four passes through memory, sorting took
+// half as long again.)
 
 extension PackedRTree {
     /// The permutation that sorts points by Hilbert position; points of one cell keep their order. O(n).
     ///
-    /// For up to 2^32 points. 20 bytes of memory a point on the way.
-    public static func hilbertOrder(of points: [GridPoint]) -> [UInt32] {
-        let count = points.count
-        guard count > 0 else { return [] }
-        return [UInt32](unsafeUninitializedCapacity: count) { order, initialized in
-            points.withUnsafeBufferPointer { sort($0, into: order) }
-            initialized = count
+    /// For up to 2^32 points. 28 bytes of memory a point on the way.
+    public static func hilbertOrder(of points: [GridPoint]) -> Column<UInt32> { HilbertSorted(points).order }
+
+    /// A tree over cells in any order, and their Hilbert order: which of them each of the tree's points was. O(n).
+    ///
+    /// For up to 2^32 points. 16 bytes of memory a point on the way.
+    public static func build(over cells: [GridPoint]) -> (tree: PackedRTree, order: Column<UInt32>) {
+        let sorted = HilbertSorted(cells)
+        return (PackedRTree(x: sorted.x, y: sorted.y), sorted.order)
+    }
+}
+
+/// Points in Hilbert order, those of one cell in their own.
+private struct HilbertSorted {
+    /// Which point stands at each place.
+    let order: Column<UInt32>
+    let x: Column<UInt32>
+    let y: Column<UInt32>
+
+    init(_ points: [GridPoint]) {
+        (order, x, y) = Column.three(count: points.count) { order, x, y in
+            if !points.isEmpty { points.withUnsafeBufferPointer { HilbertSorted.sort($0, order, x, y) } }
         }
     }
 
-    /// Writes the order: initialises all of `order`, which has room for as many. There must be a point.
-    private static func sort(_ points: UnsafeBufferPointer<GridPoint>, into order: UnsafeMutableBufferPointer<UInt32>) {
+    /// Initialises all of `order`, `x` and `y`, which have room for as many as there are points: one at least.
+    private static func sort(
+        _ points: UnsafeBufferPointer<GridPoint>, _ order: UnsafeMutableBufferPointer<UInt32>, _ x: UnsafeMutableBufferPointer<UInt32>,
+        _ y: UnsafeMutableBufferPointer<UInt32>
+    ) {
         let layout = SortWord(points)
         let tables = HilbertCurve.tables
-        let count = points.count
-        withUnsafeTemporaryBuffer(of: UInt64.self, count) { words in
-            withUnsafeTemporaryBuffer(of: UInt64.self, count) { scratch in
-                let sorter = RadixSort(from: layout.indexBits, bits: layout.keyBits)
-                defer { sorter.deallocate() }
-                for index in 0..<count {
-                    let word = layout.word(tables.position(x: points[index].x, y: points[index].y), index)
-                    words.initializeElement(at: index, to: word)
-                    sorter.count(word)
-                }
-                let sorted = sorter.sort(words, scratch)
-                for place in 0..<count { order.initializeElement(at: place, to: layout.index(sorted[place])) }
-                guard layout.leavesTies else { return }
-                var start = 0
-                while start < count {
-                    var end = start + 1
-                    while end < count, layout.haveEqualKeys(sorted[start], sorted[end]) { end += 1 }
-                    if end - start > 1 { settle(order, start..<end, points) }
-                    start = end
-                }
+        let sorter = WordSort(count: points.count, from: layout.indexBits, bits: layout.keyBits)
+        defer { sorter.deallocate() }
+        if layout.dropped >= 16 {
+            for (index, point) in points.enumerated() {
+                sorter.add(layout.word(tables.roughPosition(x: point.x, y: point.y), index), at: index)
             }
+        } else {
+            for (index, point) in points.enumerated() { sorter.add(layout.word(tables.position(x: point.x, y: point.y), index), at: index) }
+        }
+        let sorted = sorter.sort()
+        for place in points.indices {
+            let index = layout.index(sorted[place])
+            let point = points[Int(index)]
+            order.initializeElement(at: place, to: index)
+            x.initializeElement(at: place, to: point.x)
+            y.initializeElement(at: place, to: point.y)
+        }
+        guard layout.leavesTies else { return }
+        var start = 0
+        for end in 1...points.count where end == points.count || !layout.haveEqualKeys(sorted[start], sorted[end]) {
+            if end - start > 1 { settle(start..<end, order, x, y) }
+            start = end
         }
     }
 
-    /// Orders a run of equal words by the full positions, stably: by insertion if it is short or nearly in order, as points at one place are.
+    /// Orders a run of equal words by the full positions, stably.
     private static func settle(
-        _ order: UnsafeMutableBufferPointer<UInt32>, _ run: Range<Int>, _ points: UnsafeBufferPointer<GridPoint>
+        _ run: Range<Int>, _ order: UnsafeMutableBufferPointer<UInt32>, _ x: UnsafeMutableBufferPointer<UInt32>,
+        _ y: UnsafeMutableBufferPointer<UInt32>
     ) {
-        let first = points[Int(order[run.lowerBound])]
-        if run.allSatisfy({ points[Int(order[$0])] == first }) { return }
+        // Mostly points of one cell.
+        if run.allSatisfy({ x[$0] == x[run.lowerBound] && y[$0] == y[run.lowerBound] }) { return }
         let tables = HilbertCurve.tables
-        var keyed = run.map { place in
-            let index = order[place]
-            return (key: tables.position(x: points[Int(index)].x, y: points[Int(index)].y), index: index)
-        }
+        var keyed = run.map { (key: tables.position(x: x[$0], y: y[$0]), index: order[$0], x: x[$0], y: y[$0]) }
         keyed.sort { ($0.key, $0.index) < ($1.key, $1.index) }
-        for (place, entry) in zip(run, keyed) { order[place] = entry.index }
+        for (place, entry) in zip(run, keyed) { (order[place], x[place], y[place]) = (entry.index, entry.x, entry.y) }
     }
 }
 
@@ -66,7 +86,7 @@ private struct SortWord {
     let indexBits: Int
     let keyBits: Int
     /// Low bits of a position that did not fit.
-    private let dropped: Int
+    let dropped: Int
     private let keyMask: UInt64
 
     var leavesTies: Bool { dropped > 0 }
@@ -83,6 +103,7 @@ private struct SortWord {
         keyMask = ~(~0 << UInt64(keyBits))
     }
 
+    /// - Parameter position: of which the dropped bits are of no interest.
     @inline(__always)
     func word(_ position: UInt64, _ index: Int) -> UInt64 {
         (position &>> UInt64(truncatingIfNeeded: dropped) & keyMask) &<< UInt64(truncatingIfNeeded: indexBits)
@@ -96,65 +117,144 @@ private struct SortWord {
     func haveEqualKeys(_ a: UInt64, _ b: UInt64) -> Bool { (a ^ b) &>> UInt64(truncatingIfNeeded: indexBits) == 0 }
 }
 
-/// Sorts words by some of their bits, stably: first every word is counted, then they are moved, a pass for each digit of eleven bits.
-private struct RadixSort {
-    /// 2,048 counters stay in the first-level cache, and as many streams of words in the second-level TLB.
+/// Sorts words by their highest bits and, where those are equal, by the others: stable for numbered words.
+private struct WordSort {
+    typealias Words = UnsafeMutablePointer<UInt64>
+
     private static let digitBits = 11
     private static let size = 1 << digitBits
+    /// So few are sorted by insertion.
+    private static let few = 24
+
+    private let count: Int
+    /// The key's lowest bit, and how many bits it has.
     private let from: Int
-    private let digits: Int
-    /// `size` counters for each digit, lowest digit first.
-    private let counts: UnsafeMutableBufferPointer<UInt32>
+    private let bits: Int
+    /// Of the first digit.
+    private let firstBits: Int
+    private let words: Words
+    private let scratch: Words
+    /// `size` counters for each depth. More than `few` words have a digit of five bits at least, and the last one of a key may have fewer.
+    private let counts: UnsafeMutablePointer<UInt32>
+    private static let depths = 1 + (64 + 4) / 5
 
-    init(from: Int, bits: Int) {
-        self.from = from
-        digits = (bits + RadixSort.digitBits - 1) / RadixSort.digitBits
-        counts = .allocate(capacity: digits * RadixSort.size)
-        counts.initialize(repeating: 0)
+    /// Room for `count` words, one at least.
+    init(count: Int, from: Int, bits: Int) {
+        (self.count, self.from, self.bits) = (count, from, bits)
+        firstBits = WordSort.digit(of: count, bits)
+        words = .allocate(capacity: count)
+        scratch = .allocate(capacity: count)
+        counts = .allocate(capacity: WordSort.depths * WordSort.size)
+        counts.initialize(repeating: 0, count: WordSort.depths * WordSort.size)
     }
 
-    func deallocate() { counts.deallocate() }
+    func deallocate() {
+        words.deallocate()
+        scratch.deallocate()
+        counts.deallocate()
+    }
 
+    /// Takes a word; each place once.
     @inline(__always)
-    func count(_ word: UInt64) {
-        for digit in 0..<digits { counts[digit &* RadixSort.size &+ value(word, digit)] &+= 1 }
+    func add(_ word: UInt64, at place: Int) {
+        (words + place).initialize(to: word)
+        counts[value(word, from &+ bits &- firstBits, firstBits)] &+= 1
     }
 
-    /// Sorts the words, which must be those that were counted. The answer stands in one of the two buffers, the other holds rubbish.
-    func sort(
-        _ words: UnsafeMutableBufferPointer<UInt64>, _ scratch: UnsafeMutableBufferPointer<UInt64>
-    ) -> UnsafeMutableBufferPointer<UInt64> {
-        var source = words
-        var target = scratch
-        for digit in 0..<digits {
-            let places = UnsafeMutableBufferPointer(rebasing: counts[digit * RadixSort.size..<(digit + 1) * RadixSort.size])
-            // Words of one value are in order as they are.
-            if places.contains(where: { Int($0) == words.count }) { continue }
-            // From counts to the places where each value begins.
-            var place: UInt32 = 0
-            for value in places.indices { (places[value], place) = (place, place &+ places[value]) }
-            for word in source {
-                let value = value(word, digit)
-                // Below the count: these are the prefix sums of this very histogram.
-                target.initializeElement(at: Int(places[value]), to: word)
-                places[value] &+= 1
-            }
-            swap(&source, &target)
+    /// The words in order, which stand there until `deallocate`.
+    func sort() -> Words {
+        guard firstBits > 0 else { return words }
+        let shift = from - firstBits + bits
+        WordSort.placesFromCounts(counts, 1 << firstBits, start: 0)
+        move(words, into: scratch, 0..<count, shift, firstBits, counts)
+        var start = 0
+        for value in 0..<1 << firstBits {
+            let end = Int(counts[value])
+            sort(scratch, into: words, start..<end, bits: bits - firstBits, depth: 1)
+            start = end
         }
-        return source
+        return words
+    }
+
+    /// Sorts a run whose words are equal above the lowest `bits` of the key. Both arrays have it; what `source` holds in the end is of no use.
+    private func sort(_ source: Words, into target: Words, _ run: Range<Int>, bits: Int, depth: Int) {
+        let digit = run.count > WordSort.few ? WordSort.digit(of: run.count, bits) : 0
+        guard digit > 0 else {
+            (target + run.lowerBound).update(from: source + run.lowerBound, count: run.count)
+            return WordSort.insert(target, run)
+        }
+        let counts = counts + depth &* WordSort.size
+        let shift = from &+ bits &- digit
+        counts.update(repeating: 0, count: 1 &<< digit)
+        for place in run { counts[value(source[place], shift, digit)] &+= 1 }
+        let most = WordSort.placesFromCounts(counts, 1 &<< digit, start: run.lowerBound)
+        move(source, into: target, run, shift, digit, counts)
+        if most > WordSort.few {
+            var start = run.lowerBound
+            for value in 0..<1 &<< digit {
+                let end = Int(counts[value])
+                if end &- start > WordSort.few, bits > digit {
+                    (source + start).update(from: target + start, count: end &- start)
+                    sort(source, into: target, start..<end, bits: bits &- digit, depth: depth &+ 1)
+                }
+                start = end
+            }
+        }
+        WordSort.insert(target, run)
+    }
+
+    /// How many bits leave about a word for each of their values.
+    @inline(__always)
+    private static func digit(of count: Int, _ bits: Int) -> Int {
+        Swift.min(bits, digitBits, Int.bitWidth &- count.leadingZeroBitCount)
     }
 
     @inline(__always)
-    private func value(_ word: UInt64, _ digit: Int) -> Int {
-        Int(truncatingIfNeeded: word &>> UInt64(truncatingIfNeeded: from &+ digit &* RadixSort.digitBits)) & (RadixSort.size &- 1)
+    private func value(_ word: UInt64, _ shift: Int, _ digit: Int) -> Int {
+        Int(truncatingIfNeeded: word &>> UInt64(truncatingIfNeeded: shift)) & ((1 &<< digit) &- 1)
     }
-}
 
-/// Memory for the duration of `body`, not initialised.
-private func withUnsafeTemporaryBuffer<Element: BitwiseCopyable>(
-    of type: Element.Type, _ count: Int, _ body: (UnsafeMutableBufferPointer<Element>) -> Void
-) {
-    let memory = UnsafeMutablePointer<Element>.allocate(capacity: count)
-    defer { memory.deallocate() }
-    body(UnsafeMutableBufferPointer(start: memory, count: count))
+    /// From how often each value occurs to the place where it begins. Answers how often the most frequent one does.
+    @discardableResult
+    private static func placesFromCounts(_ counts: UnsafeMutablePointer<UInt32>, _ size: Int, start: Int) -> Int {
+        var place = UInt32(truncatingIfNeeded: start)
+        var most: UInt32 = 0
+        for value in 0..<size {
+            let count = counts[value]
+            counts[value] = place
+            place &+= count
+            most = Swift.max(most, count)
+        }
+        return Int(most)
+    }
+
+    /// Puts each word of a run at the next place of its value; the places become the values' ends.
+    @inline(__always)
+    private func move(
+        _ source: Words, into target: Words, _ run: Range<Int>, _ shift: Int, _ digit: Int, _ places: UnsafeMutablePointer<UInt32>
+    ) {
+        for place in run {
+            let word = source[place]
+            let value = value(word, shift, digit)
+            // Within the run: the places are the sums of this very run's counts.
+            (target + Int(places[value])).initialize(to: word)
+            places[value] &+= 1
+        }
+    }
+
+    /// Sorts a run in which no word is far from its place.
+    @inline(__always)
+    private static func insert(_ words: Words, _ run: Range<Int>) {
+        var next = run.lowerBound &+ 1
+        while next < run.upperBound {
+            let word = words[next]
+            var place = next
+            while place > run.lowerBound, words[place &- 1] > word {
+                words[place] = words[place &- 1]
+                place &-= 1
+            }
+            words[place] = word
+            next &+= 1
+        }
+    }
 }

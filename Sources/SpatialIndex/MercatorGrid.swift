@@ -164,8 +164,9 @@ public enum MercatorGrid {
         return sum
     }
 
+    /// The cell of a fraction of the square's edge.
     @inline(__always)
-    private static func cell(_ fraction: Double) -> UInt32 {
+    static func cell(_ fraction: Double) -> UInt32 {
         let scaled = fraction * cells
         if scaled >= 0, scaled < cells { return UInt32(truncatingIfNeeded: Int(scaled)) }
         return scaled.isNaN ? 1 << 31 : scaled < 0 ? 0 : .max

@@ -28,7 +28,7 @@ struct NearWindow {
 
     /// Every cell, at first.
     init(_ query: EarthQuery) {
-        cell = MercatorGrid.project(longitude: query.longitude, latitude: query.latitude)
+        cell = query.nearCell
         cosine = query.cosLatitude
         sine = abs(query.sinLatitude)
         rho = query.rho
@@ -48,12 +48,19 @@ struct NearWindow {
         let height = latitude / (cosine * (1 - 0.5 * latitude * latitude) - sine * latitude)
         let ratio = chord / rho
         let longitude = ratio + NearWindow.arcsineSlope * ratio * ratio * ratio
-        // A point's cell is within two of where it lies from the query's, and a third is for rounding.
+        // The query's cell is within one of where it stands, so is a point's, and a third is for rounding.
         side = Int32(longitude * NearWindow.cellsARadian) + 3
         let rows = UInt32(height * NearWindow.cellsARadian) + 3
         north = cell.y > rows ? cell.y &- rows : 0
         south = cell.y < .max - rows ? cell.y &+ rows : .max
         return true
+    }
+
+    /// Whether the window takes at most a quarter of a box: where points stand about as densely as in there, it then touches few leaves.
+    func isSmall(beside box: GridBox) -> Bool {
+        // A box of no extent, over points at one place, is as large as the window is at least.
+        let (width, height) = (Double(box.maxX &- box.minX) + 32, Double(box.maxY &- box.minY) + 32)
+        return 4 * 2 * Double(side) * Double(south &- north) <= width * height
     }
 
     /// Of sixteen boxes: which may hold something of the window. The columns of a box over the meridian opposite to the place always may.

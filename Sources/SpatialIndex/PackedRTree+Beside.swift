@@ -1,15 +1,18 @@
 // PackedRTree+Beside.swift: the search of the nearest where there are points all round. First the leaves that stand round the place in
-// the order, which give a bar; then the window of that bar, which narrows as nearer points are found.
+// the order, which give a bar; then the window of that bar, which narrows as nearer points are found. A window that is too large for that is left
+// to the search that goes best first, with the bar.
 //
-// Tried without gain: nearer nodes before others in the window; fetching the boxes above the first leaf ahead of time.
+// What will be read below a group is asked for at once (fetchBelow): ten nearest take a sixth less time. Tried without gain: nearer nodes before
+// others in the window; fetching the boxes above the first leaf ahead of time.
 
 extension TreeHandle {
-    /// Calls `open` with all points that may belong to the list. False when the first leaves give no bar, or one so high that too many
-    /// leaves are under it: then the list holds some of what those hold.
+    /// Calls `open` with all points that may belong to the list. False when the first leaves give no bar, or one so high that many leaves are under
+    /// it: then the list has their points and says so, or none.
     func visitBeside(
-        _ query: EarthQuery, _ directory: CurveDirectory, _ list: inout Shortlist, _ open: (Int, UInt32, inout Shortlist) -> Void
+        _ query: EarthQuery, _ directory: CurveDirectory, _ earth: EarthLeaves, _ list: inout Shortlist,
+        _ open: (Int, UInt32, inout Shortlist) -> Void
     ) -> Bool {
-        var search = BesideSearch(tree: self, window: NearWindow(query))
+        var search = BesideSearch(tree: self, earth: earth, window: NearWindow(query))
         return search.run(from: directory, &list, open)
     }
 }
@@ -19,6 +22,7 @@ private struct BesideSearch {
     private static let greatestLimit = 472
 
     let tree: TreeHandle
+    let earth: EarthLeaves
     var window: NearWindow
     /// Leaves that were looked at first.
     var firstLeaves = 0..<0
@@ -32,16 +36,25 @@ private struct BesideSearch {
         let leaf = firstLeaf(directory)
         let around = list.limit > 2 ? (list.limit &+ 40) &>> 5 : 0
         firstLeaves = Swift.max(leaf &- around, 0)..<Swift.min(leaf &+ around &+ 1, tree.counts[0])
+        for leaf in firstLeaves { earth.fetch(leaf) }
         // From the middle outward: the nearer ones lower the bar for the others.
         tree.scanLeaf(leaf, &list, open) { _ in 0xFFFF }
         for step in stride(from: 1, through: around, by: 1) {
             if leaf &- step >= firstLeaves.lowerBound { tree.scanLeaf(leaf &- step, &list, open) { _ in 0xFFFF } }
             if leaf &+ step < firstLeaves.upperBound { tree.scanLeaf(leaf &+ step, &list, open) { _ in 0xFFFF } }
         }
-        guard list.isFull, window.narrow(to: list.bar) else { return false }
+        list.seenLeaves = firstLeaves
+        guard list.isFull, window.narrow(to: list.bar), isSmall(beside: leaf) else { return false }
         leavesLeft = 6 &+ list.limit &>> 3
         visit(level: tree.topLevel, group: 0, &list, open)
+        if leavesLeft < 0 { list.beginAnew() }
         return leavesLeft >= 0
+    }
+
+    /// Whether few leaves can be expected in the window, by the 256 points round a leaf: not so at empty places.
+    @inline(__always)
+    private func isSmall(beside leaf: Int) -> Bool {
+        tree.topLevel == 0 || window.isSmall(beside: tree.box(level: 1, node: leaf &>> PackedRTree.nodeShift))
     }
 
     /// Of the sixteen leaves that stand where the place would in the order: the nearest.
@@ -56,6 +69,8 @@ private struct BesideSearch {
     private mutating func visit(level: Int, group: Int, _ list: inout Shortlist, _ open: (Int, UInt32, inout Shortlist) -> Void) {
         let at = tree.starts[level] &+ group &<< PackedRTree.nodeShift
         var touching = window.touching(tree, at: at) & tree.validMask(level: level, group: group)
+        tree.fetchBelow(level: level, group: group, touching)
+        if level == 0 { earth.fetch(group, touching) }
         while touching != 0 {
             let node = group &<< PackedRTree.nodeShift &+ touching.trailingZeroBitCount
             touching &= touching &- 1
@@ -68,7 +83,7 @@ private struct BesideSearch {
                 leavesLeft &-= 1
             }
             if leavesLeft < 0 { return }
-            if window.bar != bar { touching &= window.touching(tree, at: at) }
+            if touching != 0, window.bar != bar { touching &= window.touching(tree, at: at) }
         }
     }
 }

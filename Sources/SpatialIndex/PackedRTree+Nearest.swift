@@ -28,12 +28,10 @@ extension PackedRTree {
         var list = Shortlist(limit: k, ceiling: RadiusRim(meters: maxMeters).surelyOut)
         defer { list.deallocate() }
         for reach in NearestReach.allCases {
-            let isDone = nearestPoints(query, reach, &list) { first, mask, list in
+            let isDone = nearestPoints(query, reach, earth, &list) { first, mask, list in
                 NearestScan.scan(first, mask, earth, query, &list, filter)
             }
             if isDone { break }
-            // The points found so far bound the answer; the search begins anew with that bar.
-            list.beginAnew()
         }
         return list.settle(query, earth, solver, maxMeters: maxMeters)
     }
@@ -41,16 +39,17 @@ extension PackedRTree {
     /// Calls `open` with points, some of a leaf's at a time (the first one's position, and a bit for each to look at), until no other can
     /// matter to the list.
     ///
-    /// - Returns: false when a search of this reach cannot be finished: then ask anew with the next.
+    /// - Returns: false when a search of this reach cannot be finished: then go on with the next, which has the bar that was found.
     @usableFromInline
     func nearestPoints(
-        _ query: EarthQuery, _ reach: NearestReach, _ list: inout Shortlist, _ open: (Int, UInt32, inout Shortlist) -> Void
+        _ query: EarthQuery, _ reach: NearestReach, _ earth: EarthPoints, _ list: inout Shortlist,
+        _ open: (Int, UInt32, inout Shortlist) -> Void
     ) -> Bool {
         var finished = true
         withHandle { tree in
             finished =
                 switch reach {
-                case .beside: tree.visitBeside(query, directory, &list, open)
+                case .beside: tree.visitBeside(query, directory, EarthLeaves(earth), &list, open)
                 case .country:
                     abs(query.latitude) <= MercatorDistance.greatestLatitude && tree.visitNearest(MercatorDistance(query), &list, open)
                 case .earth: tree.visitNearest(WedgeDistance(query), &list, open)
@@ -126,8 +125,12 @@ extension TreeHandle {
             push(distances, validMask(level: topLevel, group: 0), within: reach, level: topLevel, group: 0, &queue)
         }
         while let next = queue.pop(), next.distance <= reach {
-            if next.distance > measure.horizon { return false }
+            if next.distance > measure.horizon {
+                list.beginAnew()
+                return false
+            }
             if next.level == 0 {
+                if list.seenLeaves.contains(next.node) { continue }
                 let bar = list.bar
                 scanLeaf(next.node, &list, open) { measure.pointMask(self, at: $0, reach: reach) }
                 if list.bar != bar { reach = measure.reach(bar: list.bar) }
@@ -156,7 +159,7 @@ extension TreeHandle {
             path.add(distances, mask: valid & ~(1 &<< UInt32(truncatingIfNeeded: lane)), level: level, group: group)
             group = group &<< PackedRTree.nodeShift &+ lane
         }
-        scanLeaf(group, &list, open) { measure.pointMask(self, at: $0, reach: reach) }
+        if !list.seenLeaves.contains(group) { scanLeaf(group, &list, open) { measure.pointMask(self, at: $0, reach: reach) } }
         reach = measure.reach(bar: list.bar)
         for step in 0..<path.count {
             let step = path[step]

@@ -6,6 +6,8 @@
 // counts[level + 1], and node n's children are group n of the level below. Points are not padded: the last leaf is read point
 // by point. Nothing here follows a number that was read from a column, so corrupted contents cannot lead outside.
 
+import CVector
+
 /// The addresses of a tree, for the duration of a query.
 struct TreeHandle {
     let x: UnsafePointer<UInt32>
@@ -37,6 +39,28 @@ struct TreeHandle {
     /// A bit for each node of a group.
     @inline(__always)
     func validMask(level: Int, group: Int) -> UInt32 { (1 &<< UInt32(truncatingIfNeeded: nodes(level: level, group: group))) &- 1 }
+
+    /// Has what is to be read below some nodes of a group, a bit each, come before it is needed: the boxes of their children, or the cells of
+    /// their points. An index is larger than a core's own caches, and several lines of memory come in the time of one. (Windows gain nothing by it.)
+    @inline(__always)
+    func fetchBelow(level: Int, group: Int, _ nodes: UInt32) {
+        let first = group &<< PackedRTree.nodeShift
+        var nodes = nodes
+        while nodes != 0 {
+            let below = (first &+ nodes.trailingZeroBitCount) &<< PackedRTree.nodeShift
+            nodes &= nodes &- 1
+            if level == 0 {
+                vector_fetch(x + below)
+                vector_fetch(y + below)
+            } else {
+                let at = starts[level &- 1] &+ below
+                vector_fetch(minX + at)
+                vector_fetch(minY + at)
+                vector_fetch(maxX + at)
+                vector_fetch(maxY + at)
+            }
+        }
+    }
 
     @inline(__always)
     func box(level: Int, node: Int) -> GridBox {

@@ -1,6 +1,7 @@
-// Shortlist.swift: the points that may be among the `limit` nearest by geodesic, judged by estimates. Whoever may belong is gathered; once
-// they are half as many again, those beyond the nearest are dropped and the bar is lowered for those to come. What is beyond them by less than
-// the estimates' error stays on as a tie. In the end the solver settles the order where estimates cannot, which is almost never.
+// Shortlist.swift: the points that may be among the `limit` nearest by geodesic, judged by estimates. A short list is kept in order; for a longer
+// one whoever may belong is gathered, and once they are half as many again, those beyond the nearest are dropped and the bar is lowered for those
+// to come. What is beyond them by less than the estimates' error stays on as a tie. In the end the solver settles the order where estimates
+// cannot, which is almost never.
 
 @usableFromInline
 struct Candidate: Sendable {
@@ -29,10 +30,15 @@ struct Candidate: Sendable {
 @usableFromInline
 struct Shortlist {
     let limit: Int
-    /// Whoever was under the bar when it came; in no order. `count` of them are there, and room for `capacity`, which is more.
+    /// Whether candidates are kept in the order of their squares: while there are some, that is less work than to find the last one again and again.
+    @usableFromInline let isSorted: Bool
+    private static let greatestSortedLimit = 24
+    /// Whoever was under the bar when it came. `count` of them are there, and room for `capacity`, which is more.
     @usableFromInline private(set) var candidates: UnsafeMutablePointer<Candidate>
     @usableFromInline private(set) var count = 0
     @usableFromInline private(set) var capacity: Int
+    /// Leaves whose points have been here already.
+    var seenLeaves = 0..<0
     /// How many were left when the bar was last lowered.
     private var tidied = 0
     /// Points whose estimate, or whose chord alone, has a square over this are not among the nearest. m².
@@ -42,6 +48,7 @@ struct Shortlist {
     @usableFromInline
     init(limit: Int, ceiling: Double) {
         self.limit = Swift.max(limit, 0)
+        isSorted = limit > 2 && limit <= Shortlist.greatestSortedLimit
         bar = limit > 0 ? ceiling : -1
         capacity = 2 * Swift.min(self.limit, 128) + 30
         candidates = .allocate(capacity: capacity)
@@ -50,11 +57,11 @@ struct Shortlist {
     @usableFromInline
     func deallocate() { candidates.deallocate() }
 
-    /// Forgets the candidates, not the bar.
-    @usableFromInline
+    /// Forgets the candidates, not the bar: it was found by points that will come again.
     mutating func beginAnew() {
         count = 0
         tidied = 0
+        seenLeaves = 0..<0
     }
 
     /// Whether there are as many as are asked for.
@@ -71,7 +78,15 @@ struct Shortlist {
     @inline(__always)
     mutating func addNear(_ candidate: Candidate) {
         // Candidate is trivial, and the place is free: count < capacity.
-        (candidates + count).initialize(to: candidate)
+        var place = count
+        if isSorted {
+            // Behind its equals: of many points at one position each comes last.
+            while place > 0, candidates[place &- 1].squared > candidate.squared {
+                (candidates + place).initialize(to: candidates[place &- 1])
+                place &-= 1
+            }
+        }
+        (candidates + place).initialize(to: candidate)
         count &+= 1
         if count == capacity { makeRoom() }
     }
@@ -91,12 +106,17 @@ struct Shortlist {
     /// those that were left then, which ties at one position may make many. So O(1) a point in the end.
     @inline(__always)
     mutating func lowerBar() {
-        if isFull, 2 &* (count &- tidied) >= Swift.max(limit, tidied) { tidy() }
+        if isFull, isSorted || 2 &* (count &- tidied) >= Swift.max(limit, tidied) { tidy() }
     }
 
-    /// Lowers the bar to the farthest of the limit's nearest and drops who is over it. O(candidates).
+    /// Lowers the bar to the farthest of the limit's nearest and drops who is over it. O(candidates); O(dropped) where they are in order.
     private mutating func tidy() {
         guard limit > 0, isFull else { return }
+        if isSorted {
+            bar = Swift.min(bar, GeodesicEstimate.reachSquared(candidates[limit &- 1].squared.squareRoot()))
+            while count > limit, candidates[count &- 1].squared > bar { count &-= 1 }
+            return
+        }
         let farthest = CandidateOrder.bound(limit, of: UnsafeMutableBufferPointer(start: candidates, count: count))
         bar = Swift.min(bar, GeodesicEstimate.reachSquared(farthest.squareRoot()))
         var kept = 0

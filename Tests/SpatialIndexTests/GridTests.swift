@@ -153,6 +153,34 @@ import Testing
         #expect(order == keys.indices.sorted { (keys[$0], $0) < (keys[$1], $1) })
     }
 
+    /// Buckets are sorted again and again while they are large: here down to the last bits, in every one of these sizes.
+    @Test(arguments: [1, 2, 24, 25, 26, 100, 3_000]) func sortingGoesIntoClustersWithinClusters(count: Int) {
+        var random = SplitMix64(seed: UInt64(count))
+        var points: [GridPoint] = []
+        let place = HilbertCurve.point(at: 0x5A5A_1234_9876_ABCD)
+        for scale in stride(from: 31, through: 0, by: -3) {
+            // Some at one and the same cell as well.
+            for _ in 0..<count {
+                let spread = UInt64(1) << UInt64(random.below(4) == 0 ? 0 : scale)
+                points.append(
+                    GridPoint(
+                        x: place.x ^ UInt32(random.next() & (spread - 1)), y: place.y ^ UInt32(random.next() & (spread - 1))))
+            }
+        }
+        for points in [points, points.reversed(), points.sorted { ($0.x, $0.y) < ($1.x, $1.y) }] {
+            let keys = points.map { HilbertCurve.position(of: $0) }
+            let expected = points.indices.sorted { (keys[$0], $0) < (keys[$1], $1) }
+            let (tree, order) = PackedRTree.build(over: points)
+            #expect(order.map { Int($0) } == expected)
+            #expect(Array(tree.x) == expected.map { points[$0].x } && Array(tree.y) == expected.map { points[$0].y })
+            #expect(throws: Never.self) { try tree.checkInvariants() }
+        }
+    }
+
+    @Test func nothingHasAnEmptyOrder() {
+        #expect(PackedRTree.hilbertOrder(of: []).isEmpty && PackedRTree.build(over: []).tree.count == 0)
+    }
+
     @Test func manyPositionsAreProjectedAsEachOfThem() {
         var random = SplitMix64(seed: 14)
         let edges = [0, -0.0, 90, -90, 85.051128779, 85.0511287798066, 85.06, -85.0511287798066, 1e-300, 180, -180, .nan, .infinity, 400]

@@ -81,7 +81,7 @@ final class PeerPoints {
         cells = .allocate(capacity: 2 * count)
         ecef = .allocate(capacity: 3 * count)
         order = .allocate(capacity: count)
-        _ = order.initialize(fromContentsOf: PackedRTree.hilbertOrder(of: grid))
+        _ = order.initialize(from: PackedRTree.hilbertOrder(of: grid))
         let earth = EarthPoints(longitude: Column(positions.map(\.longitude)), latitude: Column(positions.map(\.latitude)))
         for index in 0..<count {
             degrees.initializeElement(at: 2 * index, to: positions[index].longitude)

@@ -61,7 +61,10 @@ struct LimitsCommand: ParsableCommand {
         // Of a build each point counts.
         count("build", "blueatlas", positions.count, each: positions.count) { _ = OurTree(cells: cells) }
         for peer in peers { count("build", peer.name, positions.count, each: positions.count) { _ = peer.build(points) } }
-        count("build-degrees", "blueatlas", positions.count, each: positions.count) { _ = OurTree(degrees: positions) }
+        let (longitudes, latitudes) = (positions.map(\.longitude), positions.map(\.latitude))
+        count("build-degrees", "blueatlas", positions.count, each: positions.count) {
+            _ = OurTree(longitudes: longitudes, latitudes: latitudes)
+        }
         let built = peers.compactMap { $0.build(points)?.contender }
         let ours = Contender.ours(OurIndex(degrees: positions))
         let out = AnswerBuffer(points: factor * positions.count)

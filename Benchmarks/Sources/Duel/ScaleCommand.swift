@@ -27,7 +27,11 @@ struct ScaleCommand: ParsableCommand {
         var table = Table(["work", "\(small.count) points, µs", "\(large.count) points, µs", "ratio", "found", "found"])
         let builds = timed([{ _ = OurTree(cells: smallCells) }, { _ = OurTree(cells: largeCells) }])
         table.add(["build, from cells"] + row(builds) + ["", ""])
-        let full = timed([{ _ = OurIndex(degrees: small) }, { _ = OurIndex(degrees: large) }])
+        let full = timed(
+            [small, large].map { degrees in
+                let (longitudes, latitudes) = (degrees.map(\.longitude), degrees.map(\.latitude))
+                return { _ = OurIndex(longitudes: longitudes, latitudes: latitudes) }
+            })
         table.add(["build, from degrees, exact positions"] + row(full) + ["", ""])
 
         let contenders = [

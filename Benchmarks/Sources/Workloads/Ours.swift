@@ -18,19 +18,16 @@ package struct Solver: GeodesicSolver {
 /// The packed R-tree over cells, and the id of each of its points: all that windows need.
 package struct OurTree {
     package let tree: PackedRTree
+    /// The number that each point had before it was put in order.
     package let ids: Column<UInt32>
-    /// Old position of each new one.
-    package let order: [UInt32]
 
     /// From degrees, the projection included.
-    package init(degrees: [Position]) {
-        self.init(cells: MercatorGrid.project(longitudes: degrees.map(\.longitude), latitudes: degrees.map(\.latitude)))
+    package init(longitudes: [Double], latitudes: [Double]) {
+        self.init(cells: MercatorGrid.project(longitudes: longitudes, latitudes: latitudes))
     }
 
     package init(cells: [GridPoint]) {
-        order = PackedRTree.hilbertOrder(of: cells)
-        tree = PackedRTree(x: Column(order.map { cells[Int($0)].x }), y: Column(order.map { cells[Int($0)].y }))
-        ids = Column(order)
+        (tree, ids) = PackedRTree.build(over: cells)
     }
 
     /// Writes the ids of the points in a box and returns how many there are.
@@ -54,15 +51,21 @@ package struct OurIndex {
     private let solver = Solver()
 
     /// From degrees, the projection included.
+    package init(longitudes: [Double], latitudes: [Double]) {
+        self.init(longitudes, latitudes, OurTree(longitudes: longitudes, latitudes: latitudes))
+    }
+
     package init(degrees: [Position]) {
-        self.init(degrees: degrees, index: OurTree(degrees: degrees))
+        self.init(longitudes: degrees.map(\.longitude), latitudes: degrees.map(\.latitude))
     }
 
     package init(degrees: [Position], index: OurTree) {
+        self.init(degrees.map(\.longitude), degrees.map(\.latitude), index)
+    }
+
+    private init(_ longitudes: [Double], _ latitudes: [Double], _ index: OurTree) {
         self.index = index
-        earth = EarthPoints(
-            longitude: Column(index.order.map { degrees[Int($0)].longitude }),
-            latitude: Column(index.order.map { degrees[Int($0)].latitude }))
+        earth = EarthPoints(longitudes: longitudes, latitudes: latitudes, order: index.ids)
     }
 
     /// Every member of a circle with its exact distance.
