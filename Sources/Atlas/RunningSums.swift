@@ -129,7 +129,7 @@ struct RunningSums: Sendable {
         fileprivate let byStatus: UnsafeBufferPointer<ByStatus>
         fileprivate let columns: Columns
 
-        /// The factories of a run as one cluster. Constant cost.
+        /// The factories of a run as one cluster. Constant cost, but for finding a single one.
         ///
         /// - Parameter wanted: bit s set: factories of status s count.
         @inline(__always)

@@ -10,12 +10,12 @@
 extension PackedRTree {
     /// The permutation that sorts points by Hilbert position; points of one cell keep their order. O(n).
     ///
-    /// For up to 2^32 points. 28 bytes of memory a point on the way.
+    /// For fewer than 2^32 points. 24 bytes of memory a point on the way.
     public static func hilbertOrder(of points: [GridPoint]) -> Column<UInt32> { HilbertSorted(points).order }
 
     /// A tree over cells in any order, and their Hilbert order: which of them each of the tree's points was. O(n).
     ///
-    /// For up to 2^32 points. 16 bytes of memory a point on the way.
+    /// For fewer than 2^32 points. 16 bytes of memory a point on the way.
     public static func build(over cells: [GridPoint]) -> (tree: PackedRTree, order: Column<UInt32>) {
         let sorted = HilbertSorted(cells)
         return (PackedRTree(x: sorted.x, y: sorted.y), sorted.order)
@@ -145,7 +145,8 @@ private struct WordSort {
         words = .allocate(capacity: count)
         scratch = .allocate(capacity: count)
         counts = .allocate(capacity: WordSort.depths * WordSort.size)
-        counts.initialize(repeating: 0, count: WordSort.depths * WordSort.size)
+        // Those of a greater depth are cleared for each bucket.
+        counts.initialize(repeating: 0, count: WordSort.size)
     }
 
     func deallocate() {
@@ -185,7 +186,7 @@ private struct WordSort {
         }
         let counts = counts + depth &* WordSort.size
         let shift = from &+ bits &- digit
-        counts.update(repeating: 0, count: 1 &<< digit)
+        counts.initialize(repeating: 0, count: 1 &<< digit)
         for place in run { counts[value(source[place], shift, digit)] &+= 1 }
         let most = WordSort.placesFromCounts(counts, 1 &<< digit, start: run.lowerBound)
         move(source, into: target, run, shift, digit, counts)

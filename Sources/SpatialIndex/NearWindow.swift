@@ -1,5 +1,5 @@
 // NearWindow.swift: the rectangle of cells that holds all points with a chord up to so much from a place. It narrows as a search finds
-// nearer points, so it is made without a sine or a logarithm.
+// nearer points, which takes neither a sine nor a logarithm.
 
 /// A rectangle of cells round a place.
 ///

@@ -1,8 +1,8 @@
 // PackedRTree+Nearest.swift: the k nearest points by geodesic, however far.
 //
 // Mostly a few leaves beside the place hold k points, the farthest of which bounds all: the search is then one of a window that narrows as
-// nearer points are found (NearWindow). Where they do not, because few points pass the filter or the nearest are 1,500 km away, nodes
-// are opened best first: of all not yet opened, the one that may hold the nearest point is next. Up to 1,500 km a node is judged by a
+// nearer points are found (NearWindow). Where they do not, because few points pass the filter, the place is an empty one beside which such a
+// window is large, or the nearest are 1,500 km away, nodes are opened best first: of all not yet opened, the one that may hold the nearest point is next. Up to 1,500 km a node is judged by a
 // series (MercatorDistance), sixteen nodes at a time, farther away and near the poles by the chord to its box of latitudes
 // (WedgeDistance).
 
@@ -25,7 +25,7 @@ extension PackedRTree {
     ) -> [Neighbor] {
         let maxMeters = maxMeters ?? .infinity
         guard k > 0, maxMeters >= 0, let query = EarthQuery(longitude: longitude, latitude: latitude) else { return [] }
-        var list = Shortlist(limit: k, ceiling: RadiusRim(meters: maxMeters).surelyOut)
+        var list = Shortlist(limit: k, ceiling: RadiusRim(meters: maxMeters).surelyOut, lowersOften: true)
         defer { list.deallocate() }
         for reach in NearestReach.allCases {
             let isDone = nearestPoints(query, reach, earth, &list) { first, mask, list in

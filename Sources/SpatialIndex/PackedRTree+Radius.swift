@@ -32,7 +32,7 @@ extension PackedRTree {
         guard meters >= 0, let query = EarthQuery(longitude: longitude, latitude: latitude) else { return ([], 0) }
         let rim = RadiusRim(meters: meters)
         let cursor = PageCursor(after, at: position)
-        var list = Shortlist(limit: limit, ceiling: rim.surelyOut)
+        var list = Shortlist(limit: limit, ceiling: rim.surelyOut, lowersOften: false)
         defer { list.deallocate() }
         var total = 0
         withUnsafeTemporaryAllocation(of: Double.self, capacity: NeighborRun.blockSize) { buffer in

@@ -30,8 +30,9 @@ struct Candidate: Sendable {
 @usableFromInline
 struct Shortlist {
     let limit: Int
-    /// Whether candidates are kept in the order of their squares: while there are some, that is less work than to find the last one again and again.
-    @usableFromInline let isSorted: Bool
+    /// Whether candidates are kept in the order of their squares: while they are few, and the bar is lowered after every some, that is less work
+    /// than to find the last one again and again.
+    @usableFromInline private(set) var isSorted: Bool
     private static let greatestSortedLimit = 24
     /// Whoever was under the bar when it came. `count` of them are there, and room for `capacity`, which is more.
     @usableFromInline private(set) var candidates: UnsafeMutablePointer<Candidate>
@@ -44,11 +45,13 @@ struct Shortlist {
     /// Points whose estimate, or whose chord alone, has a square over this are not among the nearest. m².
     @usableFromInline private(set) var bar: Double
 
-    /// - Parameter ceiling: the square of a distance beyond which no point is of interest, error included.
+    /// - Parameters:
+    ///   - ceiling: the square of a distance beyond which no point is of interest, error included.
+    ///   - lowersOften: whether `lowerBar` is called after every few points.
     @usableFromInline
-    init(limit: Int, ceiling: Double) {
+    init(limit: Int, ceiling: Double, lowersOften: Bool) {
         self.limit = Swift.max(limit, 0)
-        isSorted = limit > 2 && limit <= Shortlist.greatestSortedLimit
+        isSorted = lowersOften && limit > 2 && limit <= Shortlist.greatestSortedLimit
         bar = limit > 0 ? ceiling : -1
         capacity = 2 * Swift.min(self.limit, 128) + 30
         candidates = .allocate(capacity: capacity)
@@ -95,6 +98,9 @@ struct Shortlist {
     mutating func makeRoom() {
         tidy()
         guard 2 * count > capacity else { return }
+        // So many are ties: a nearer point would move all of them.
+        isSorted = false
+        tidied = count
         let larger = UnsafeMutablePointer<Candidate>.allocate(capacity: 2 * capacity)
         larger.moveInitialize(from: candidates, count: count)
         candidates.deallocate()
@@ -102,8 +108,8 @@ struct Shortlist {
         capacity *= 2
     }
 
-    /// Lowers the bar when enough points have come since it was last lowered for that to be worth its while: half the limit, and half of
-    /// those that were left then, which ties at one position may make many. So O(1) a point in the end.
+    /// Lowers the bar: in order, at once; else when enough points have come since it was last lowered for that to be worth its while, half the limit,
+    /// and half of those that were left then, which ties at one position may make many. So O(1) a point in the end.
     @inline(__always)
     mutating func lowerBar() {
         if isFull, isSorted || 2 &* (count &- tidied) >= Swift.max(limit, tidied) { tidy() }

@@ -65,7 +65,7 @@ struct ByteSink: ~Copyable {
     @inline(__always)
     mutating func cursor(atMost room: Int) -> ByteCursor {
         reserve(room)
-        return ByteCursor(at: base + count, end: base + capacity)
+        return ByteCursor(at: base + count, end: base + count + room)
     }
 
     @inline(__always)

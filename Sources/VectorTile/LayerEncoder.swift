@@ -1,7 +1,7 @@
 // LayerEncoder.swift: the features of one layer, their ids and attributes.
 //
 // A feature stays open while its attributes are set; it is written when the next one starts. Attributes wait as pairs of
-// slots, and get their numbers in the tile as the feature is written: what is never used is never written.
+// slots, and get their numbers in the tile as the feature is written: what is never used is never written, but for what is set `once`.
 
 /// A key of the layer that made it.
 public struct AttributeKey: Hashable, Sendable {
@@ -19,7 +19,7 @@ public struct AttributeValueRef: Hashable, Sendable {
 ///
 /// `set` gives an attribute to the feature that was added last. A key set twice keeps the last value. Numbers take the
 /// smallest encoding that keeps them: whole numbers `uint` from 0 up, `sint` below; a `Double` is written as `float`
-/// where that loses nothing. Keys and values are stored once per layer. A key or value of another layer is a mistake of the
+/// where that loses nothing. Keys and values are stored once per layer, but for values set `once`. A key or value of another layer is a mistake of the
 /// program and traps.
 public struct LayerEncoder: ~Copyable {
     // Not private: Swift 6.3 cannot build a noncopyable generic over a private type in debug mode.
@@ -123,7 +123,8 @@ public struct LayerEncoder: ~Copyable {
         if isOpen { attach(key, values.index(once: utf8) | Pair.isNumber) }
     }
 
-    /// A number that is hardly ever the same twice in a tile, such as an id, likewise.
+    /// A number that is hardly ever the same twice in a tile, such as an id, likewise: where it is replaced, or the same again, it takes its
+    /// bytes each time.
     public mutating func set(_ key: AttributeKey, once number: UInt64) {
         if isOpen { attach(key, values.index(once: number) | Pair.isNumber) }
     }

@@ -37,8 +37,8 @@ struct ValueTable: ~Copyable {
     private var entries = Pile<Entry>(capacity: 64)
     /// Slot + 1 by hash, 0 where free; a power of two, at most half full.
     private var buckets = Pile<UInt32>(capacity: Self.fewestBuckets)
-    /// Slot + 1 of each whole number below `smallNumbers`, 0 where it has none.
-    private var smallSlots = Pile<UInt32>(capacity: Self.smallNumbers)
+    /// Of a table of values: slot + 1 of each whole number below `smallNumbers`, 0 where it has none.
+    private var smallSlots: Pile<UInt32>
     private var strings = ByteSink()
     /// What has a number, encoded, in the order of the numbers.
     private var encoded = ByteSink()
@@ -73,8 +73,9 @@ struct ValueTable: ~Copyable {
 
     init(_ form: Form) {
         self.form = form
+        smallSlots = Pile(capacity: form == .values ? Self.smallNumbers : 1)
         buckets.fill(0, count: Self.fewestBuckets)
-        smallSlots.fill(0, count: Self.smallNumbers)
+        smallSlots.fill(0, count: form == .values ? Self.smallNumbers : 0)
     }
 
     mutating func removeAll() {
@@ -84,7 +85,7 @@ struct ValueTable: ~Copyable {
         entries.removeAll()
         strings.removeAll()
         buckets.fill(0, count: buckets.count)
-        smallSlots.fill(0, count: Self.smallNumbers)
+        smallSlots.fill(0, count: smallSlots.count)
     }
 
     /// The slot of a whole number from 0 up. O(1).

@@ -99,7 +99,7 @@ import Testing
             let limit = [1, 2, 7, 16, 17, 100, 1000][random.below(7)]
             let positions = squares.map { Position(100 + $0 * 1e-9, 30) }
             let earth = EarthPoints(longitude: Column(positions.map(\.longitude)), latitude: Column(positions.map(\.latitude)))
-            var list = Shortlist(limit: limit, ceiling: .infinity)
+            var list = Shortlist(limit: limit, ceiling: .infinity, lowersOften: random.below(2) == 0)
             defer { list.deallocate() }
             for (index, square) in squares.enumerated() {
                 if square <= list.bar { list.add(squared: square, index: index) }
@@ -109,6 +109,26 @@ import Testing
             let right = squares.indices.sorted { (squares[$0], $0) < (squares[$1], $1) }.prefix(limit)
             #expect(found.map(\.index) == Array(right), "round \(round), \(count) of \(kind), limit \(limit)")
         }
+    }
+
+    @Test func manyBeyondAnyBoundAreGatheredOnce() {
+        // Near the opposite side of the earth a chord bounds nothing, so that all of them are candidates until they are solved.
+        var random = SplitMix64(seed: 31)
+        let index = IndexedSet((0..<40_000).map { _ in Position(-60 + random.uniform(-1, 1), -30 + random.uniform(-1, 1)) })
+        let clock = ContinuousClock()
+        var found: [Neighbor] = []
+        let time = clock.measure {
+            found = index.tree.nearest(longitude: 120, latitude: 30, k: 10, earth: index.earth, solver: geodesic, where: { _ in true })
+        }
+        let all = index.positions.enumerated().map { place, position in
+            Neighbor(
+                index: place,
+                distanceMeters: geodesic.distanceMeters(
+                    fromLongitude: 120, latitude: 30, toLongitude: position.longitude, latitude: position.latitude))
+        }
+        let expected = all.sorted { ($0.distanceMeters, $0.index) < ($1.distanceMeters, $1.index) }.prefix(10)
+        #expect(found == Array(expected))
+        #expect(time < .seconds(20), "\(time)")
     }
 
     @Test func manyAtOnePlaceAreLookedAtOnceNotAgainForEachLeaf() {

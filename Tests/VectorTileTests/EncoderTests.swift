@@ -227,6 +227,49 @@ private let points = SampleTiles.points
         #expect(!asItComes.values.contains(.string("no feature yet")))
     }
 
+    @Test func aNumberThatIsNotLookedUpHasTheSameMeaning() throws {
+        let numbers: [UInt64] = [0, 1, 127, 128, 255, 256, 1 << 32, .max, 7, 7]
+        var encoder = TileEncoder()
+        for name in ["first", "second"] {
+            encoder.addLayer(name) { layer in
+                let (key, other) = (layer.key("key"), layer.key("other"))
+                layer.set(key, once: 99)
+                for number in numbers {
+                    layer.addPoint(id: nil, x: 0, y: 0)
+                    layer.set(key, once: 5)
+                    layer.set(key, once: number)
+                    layer.set(other, number)
+                }
+            }
+        }
+        for layer in try DecodedTile(decoding: encoder.finish()).layers {
+            #expect(layer.features.map { $0.attributes["key"] } == numbers.map { .uint($0) })
+            #expect(layer.features.map { $0.attributes["other"] } == numbers.map { .uint($0) })
+            // Each as often as it was set, the one that went nowhere left out; those that were looked up once each.
+            #expect(layer.values.count == 2 * numbers.count + Set(numbers).count)
+            #expect(!layer.values.contains(.uint(99)))
+        }
+    }
+
+    /// Lengths take a byte more from 128 on, and from 16,384 on.
+    @Test(arguments: [1, 20, 60, 61, 62, 63, 64, 65, 5_400, 5_500]) func featuresOfAnyLengthAreRead(points: Int) throws {
+        var encoder = TileEncoder()
+        let line = (0..<points).map { TilePoint(x: Int32($0 % 60), y: Int32($0 / 60)) }
+        encoder.addLayer("l") { layer in
+            let keys = (0..<points).map { layer.key("key \($0)") }
+            for id in [UInt64(1), 1 << 40] {
+                layer.addPoints(id: id, line)
+                for (number, key) in keys.enumerated() { layer.set(key, number % 300) }
+            }
+        }
+        let features = try #require(DecodedTile(decoding: encoder.finish()).layers.first).features
+        #expect(features.map(\.id) == [1, 1 << 40])
+        for feature in features {
+            #expect(feature.points.elementsEqual(line) { $0 == $1 })
+            #expect(feature.attributes.count == points && feature.attributes["key \(points - 1)"]?.intValue == (points - 1) % 300)
+        }
+    }
+
     @Test func textThatLooksEqualButHasOtherBytesStaysApart() throws {
         // U+00E9, and e with U+0301: one String to Swift, two values to everybody else.
         let composed = "caf\u{e9}"
