@@ -2,9 +2,9 @@
 //
 // Mostly a few leaves beside the place hold k points, the farthest of which bounds all: the search is then one of a window that narrows as
 // nearer points are found (NearWindow). Where they do not, because few points pass the filter, the place is an empty one beside which such a
-// window is large, or the nearest are 1,500 km away, nodes are opened best first: of all not yet opened, the one that may hold the nearest point is next. Up to 1,500 km a node is judged by a
-// series (MercatorDistance), sixteen nodes at a time, farther away and near the poles by the chord to its box of latitudes
-// (WedgeDistance).
+// window is large, or the nearest are 1,500 km away, nodes are opened best first: of all not yet opened, the one that may hold the nearest
+// point is next. Up to 1,500 km a node is judged by a series (MercatorDistance), sixteen nodes at a time, farther away and near the poles by
+// the chord to its box of latitudes (WedgeDistance).
 
 extension PackedRTree {
     /// The `k` nearest points that pass the filter, nearest first, ties by position in the order, with exact distances.

@@ -19,8 +19,8 @@ public struct AttributeValueRef: Hashable, Sendable {
 ///
 /// `set` gives an attribute to the feature that was added last. A key set twice keeps the last value. Numbers take the
 /// smallest encoding that keeps them: whole numbers `uint` from 0 up, `sint` below; a `Double` is written as `float`
-/// where that loses nothing. Keys and values are stored once per layer, but for values set `once`. A key or value of another layer is a mistake of the
-/// program and traps.
+/// where that loses nothing. Keys and values are stored once per layer, but for values set `once`. A key or value of another layer is a
+/// mistake of the program and traps.
 public struct LayerEncoder: ~Copyable {
     // Not private: Swift 6.3 cannot build a noncopyable generic over a private type in debug mode.
     struct Pair: BitwiseCopyable {
