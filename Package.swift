@@ -119,7 +119,7 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
             ]),
 
-        .testTarget(name: "SpatialIndexTests", dependencies: ["SpatialIndex", "CProj"]),
+        .testTarget(name: "SpatialIndexTests", dependencies: ["SpatialIndex", "CProj", "CVector"]),
         .testTarget(name: "VectorTileTests", dependencies: ["VectorTile"], exclude: ["peers"]),
         .testTarget(name: "DigestsTests", dependencies: ["Digests"]),
         .testTarget(name: "MonitoringTests", dependencies: ["Monitoring"], exclude: ["peers"]),

@@ -53,7 +53,7 @@ let package = Package(
         // The comparison: other indexes behind a C interface, compiled as well as they can be, and ours beside them.
         .target(
             name: "CPeers",
-            cxxSettings: [.unsafeFlags(["-O3", "-DNDEBUG", "-march=x86-64-v2"], .when(configuration: .release))],
+            cxxSettings: [.unsafeFlags(["-O3", "-DNDEBUG", "-march=x86-64-v3"], .when(configuration: .release))],
             linkerSettings: ["geos_c", "s2", "sqlite3", "proj"].map { .linkedLibrary($0) }),
         .executableTarget(
             name: "Duel",

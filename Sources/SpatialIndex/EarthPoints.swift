@@ -128,6 +128,8 @@ struct EarthQuery: Sendable {
     /// Distance from the axis, metres.
     let rho: Double
     @usableFromInline let estimate: GeodesicEstimate
+    /// Whether the processor estimates a leaf's points at once (CVector/wide.h).
+    @usableFromInline var isWide = vector_is_wide()
 
     /// Nil for a latitude beyond a pole and what is not finite. Longitudes may run on beyond ±180.
     @usableFromInline

@@ -1,6 +1,8 @@
 // NearWindow.swift: the rectangle of cells that holds all points with a chord up to so much from a place. It narrows as a search finds
 // nearer points, which takes neither a sine nor a logarithm.
 
+import CVector
+
 /// A rectangle of cells round a place.
 ///
 /// With c the chord, φ₀ and ρ the place's latitude and distance from the axis, r the least radius of curvature anywhere:
@@ -63,9 +65,12 @@ struct NearWindow {
         return 4 * 2 * Double(side) * Double(south &- north) <= width * height
     }
 
+    private var edges: vector_round_window { vector_round_window(x: cell.x, side: side, north: north, south: south) }
+
     /// Of sixteen boxes: which may hold something of the window. The columns of a box over the meridian opposite to the place always may.
     @inline(__always)
     func touching(_ tree: TreeHandle, at: Int) -> UInt32 {
+        if tree.isWide { return vector_round_boxes(tree.minX + at, tree.minY + at, tree.maxX + at, tree.maxY + at, edges) }
         let x = SIMD4(repeating: cell.x)
         let (east, west) = (FourLanes(repeating: side), FourLanes(repeating: -side))
         let (north, south) = (SIMD4(repeating: north).signed, SIMD4(repeating: south).signed)
@@ -82,6 +87,7 @@ struct NearWindow {
     /// Of sixteen points: which lie in the window.
     @inline(__always)
     func points(_ tree: TreeHandle, at: Int) -> UInt32 {
+        if tree.isWide { return vector_round_points(tree.x + at, tree.y + at, edges) }
         let x = SIMD4(repeating: cell.x)
         let (east, west) = (FourLanes(repeating: side), FourLanes(repeating: -side))
         let (north, south) = (SIMD4(repeating: north).signed, SIMD4(repeating: south).signed)

@@ -44,7 +44,10 @@ extension PackedRTree {
                         let block = Swift.min(NeighborRun.blockSize, scan.end &- index)
                         let areAllOut: Bool
                         if block == NeighborRun.blockSize, meters <= GeodesicEstimate.goodAsSolved {
-                            areAllOut = scan.estimates(index, query, rim, into: squares).areAllOut
+                            areAllOut =
+                                query.isWide
+                                ? scan.estimatesAtOnce(index, query, rim, into: squares).areAllOut
+                                : scan.estimates(index, query, rim, into: squares).areAllOut
                         } else {
                             areAllOut = scan.estimatesOfAnyChord(index, count: block, query, rim, into: squares)
                         }
@@ -80,6 +83,20 @@ extension PackedRTree {
     ) {
         guard meters >= 0, let query = EarthQuery(longitude: longitude, latitude: latitude) else { return }
         let rim = RadiusRim(meters: meters)
+        // Chosen once, not for each block: a call in the loop would have the numbers of the other way leave their registers.
+        if query.isWide {
+            forEachNeighborRun(of: query, meters, rim, earth, solver, by: EightAtOnce.self, body)
+        } else {
+            forEachNeighborRun(of: query, meters, rim, earth, solver, by: TwoAtATime.self, body)
+        }
+    }
+
+    @inlinable
+    @inline(__always)
+    func forEachNeighborRun(
+        of query: EarthQuery, _ meters: Double, _ rim: RadiusRim, _ earth: EarthPoints, _ solver: some GeodesicSolver,
+        by blocks: (some BlockEstimates).Type, _ body: (Range<Int>, UnsafePointer<Double>) -> Void
+    ) {
         withUnsafeTemporaryAllocation(of: Double.self, capacity: NeighborRun.capacity) { buffer in
             guard let buffer = buffer.baseAddress else { return }
             var pending = NeighborRun(buffer)
@@ -89,7 +106,7 @@ extension PackedRTree {
                     if meters <= GeodesicEstimate.goodAsSolved {
                         while index &+ NeighborRun.blockSize <= scan.end {
                             pending.makeRoom(at: index, body)
-                            let (areAllIn, areAllOut) = scan.estimates(index, query, rim, into: pending.free)
+                            let (areAllIn, areAllOut) = blocks.estimates(scan, index, query, rim, into: pending.free)
                             if areAllIn {
                                 pending.count &+= NeighborRun.blockSize
                             } else if !areAllOut {
@@ -241,6 +258,32 @@ struct PageCursor {
     }
 }
 
+/// How a block of points is estimated: `EarthScan.estimates`, as a type, so that what calls it is compiled for each way by itself.
+@usableFromInline
+protocol BlockEstimates {
+    static func estimates(
+        _ scan: EarthScan, _ index: Int, _ query: EarthQuery, _ rim: RadiusRim, into squares: UnsafeMutablePointer<Double>
+    ) -> (areAllIn: Bool, areAllOut: Bool)
+}
+
+@usableFromInline
+enum TwoAtATime: BlockEstimates {
+    @inlinable
+    @inline(__always)
+    static func estimates(
+        _ scan: EarthScan, _ index: Int, _ query: EarthQuery, _ rim: RadiusRim, into squares: UnsafeMutablePointer<Double>
+    ) -> (areAllIn: Bool, areAllOut: Bool) { scan.estimates(index, query, rim, into: squares) }
+}
+
+@usableFromInline
+enum EightAtOnce: BlockEstimates {
+    @inlinable
+    @inline(__always)
+    static func estimates(
+        _ scan: EarthScan, _ index: Int, _ query: EarthQuery, _ rim: RadiusRim, into squares: UnsafeMutablePointer<Double>
+    ) -> (areAllIn: Bool, areAllOut: Bool) { scan.estimatesAtOnce(index, query, rim, into: squares) }
+}
+
 /// A run of earth-centred coordinates by address.
 @usableFromInline
 struct EarthScan {
@@ -316,6 +359,7 @@ struct EarthScan {
     @inlinable
     @inline(__always)
     func near(_ index: Int, _ query: EarthQuery, _ bar: Double, into squares: UnsafeMutablePointer<Double>) -> UInt32? {
+        if query.isWide { return nearAtOnce(index, query, bar, into: squares) }
         var near = SIMD2<Int64>.zero
         var isLong = SIMD2<Int64>.zero
         var bit = SIMD2<Int64>(1, 2)
@@ -330,6 +374,28 @@ struct EarthScan {
             lane &+= 2
         }
         return isLong.x | isLong.y == 0 ? UInt32(truncatingIfNeeded: near.x | near.y) : nil
+    }
+
+    /// `estimates` on a processor with wide vectors.
+    @usableFromInline
+    func estimatesAtOnce(
+        _ index: Int, _ query: EarthQuery, _ rim: RadiusRim, into squares: UnsafeMutablePointer<Double>
+    ) -> (areAllIn: Bool, areAllOut: Bool) {
+        let series = query.estimate
+        let bits = vector_rim(
+            x + index, y + index, z + index, query.x, query.y, query.z, series.flattening, series.curvature, series.slope, rim.surelyIn,
+            rim.surelyOut, squares)
+        return (bits & 0xFF == 0, bits &>> 8 == 0)
+    }
+
+    /// `near` on a processor with wide vectors.
+    @usableFromInline
+    func nearAtOnce(_ index: Int, _ query: EarthQuery, _ bar: Double, into squares: UnsafeMutablePointer<Double>) -> UInt32? {
+        let series = query.estimate
+        let bits = vector_near(
+            x + index, y + index, z + index, query.x, query.y, query.z, series.flattening, series.curvature, series.slope, bar,
+            GeodesicEstimate.longestSquared, squares)
+        return bits &>> 16 == 0 ? bits : nil
     }
 
     /// Squared estimates of a few points by any chord, m², infinite for those surely out of the circle, and whether all are that.

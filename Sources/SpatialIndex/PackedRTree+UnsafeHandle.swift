@@ -21,6 +21,8 @@ struct TreeHandle {
     let counts: UnsafePointer<Int>
     /// The level of at most sixteen nodes; −1 in an empty tree.
     let topLevel: Int
+    /// Whether the processor tests sixteen boxes or points at once (CVector/wide.h).
+    var isWide: Bool
 
     /// The points below a node: one contiguous run.
     @inline(__always)
@@ -78,7 +80,8 @@ extension TreeHandle {
         guard count > 0 else { return nil }
         self.init(
             x: x.base, y: y.base, minX: minX.base, minY: minY.base, maxX: maxX.base, maxY: maxY.base, count: count,
-            starts: levels.starts.base, counts: levels.counts.base, topLevel: levels.starts.count - 1)
+            starts: levels.starts.base, counts: levels.counts.base, topLevel: levels.starts.count - 1,
+            isWide: vector_is_wide())
     }
 }
 
@@ -95,13 +98,18 @@ extension PackedRTree {
 
 /// Which of sixteen boxes or points a search is after.
 protocol TreeRegion {
-    /// Of sixteen boxes: which may hold something of the region.
-    func touching(_ tree: TreeHandle, at: Int) -> UInt32
-    /// Of sixteen boxes that touch: which lie wholly inside.
-    func inside(_ tree: TreeHandle, at: Int) -> UInt32
+    /// Of sixteen boxes: which may hold something of the region, and which of these lie wholly inside. Where it is not asked for, `inside` is
+    /// anything.
+    func boxes(_ tree: TreeHandle, at: Int, asksInside: Bool) -> BoxMasks
     /// Of sixteen points: which lie inside.
     func points(_ tree: TreeHandle, at: Int) -> UInt32
     func contains(x: UInt32, y: UInt32) -> Bool
+}
+
+/// A bit for each of sixteen boxes; higher bits are anything.
+struct BoxMasks {
+    var touching: UInt32
+    var inside: UInt32
 }
 
 /// A rectangle of cells. Compares signed, with the highest bit of every edge turned: SSE2 knows no unsigned comparison.
@@ -120,7 +128,13 @@ struct TreeWindow: TreeRegion {
     private var south: FourLanes { SIMD4(repeating: box.maxY).signed }
 
     @inline(__always)
-    func touching(_ tree: TreeHandle, at: Int) -> UInt32 {
+    func boxes(_ tree: TreeHandle, at: Int, asksInside: Bool) -> BoxMasks {
+        let touching = touching(tree, at: at)
+        return BoxMasks(touching: touching, inside: asksInside && touching & 0xFFFF != 0 ? inside(tree, at: at) : 0)
+    }
+
+    @inline(__always)
+    private func touching(_ tree: TreeHandle, at: Int) -> UInt32 {
         let (west, east, north, south) = (west, east, north, south)
         return ~FourLanes.bits { lane in
             let at = at &+ lane
@@ -131,7 +145,7 @@ struct TreeWindow: TreeRegion {
     }
 
     @inline(__always)
-    func inside(_ tree: TreeHandle, at: Int) -> UInt32 {
+    private func inside(_ tree: TreeHandle, at: Int) -> UInt32 {
         let (west, east, north, south) = (west, east, north, south)
         return ~FourLanes.bits { lane in
             let at = at &+ lane
@@ -156,6 +170,35 @@ struct TreeWindow: TreeRegion {
     func contains(x: UInt32, y: UInt32) -> Bool { box.contains(GridPoint(x: x, y: y)) }
 }
 
+/// A rectangle of cells, as `TreeWindow`, on a processor with wide vectors.
+struct WideWindow: TreeRegion {
+    private let edges: vector_box
+
+    init(_ window: TreeWindow) {
+        let box = window.box
+        edges = vector_box(min_x: box.minX, min_y: box.minY, max_x: box.maxX, max_y: box.maxY)
+    }
+
+    @inline(__always)
+    func boxes(_ tree: TreeHandle, at: Int, asksInside: Bool) -> BoxMasks {
+        let both = vector_boxes(tree.minX + at, tree.minY + at, tree.maxX + at, tree.maxY + at, edges)
+        return BoxMasks(touching: both, inside: both &>> 16)
+    }
+
+    @inline(__always)
+    func points(_ tree: TreeHandle, at: Int) -> UInt32 { vector_points(tree.x + at, tree.y + at, edges) }
+
+    /// Copies the values of those of sixteen points that lie inside, and returns how many they are. `out` has room for sixteen, all of which may
+    /// be written.
+    @inline(__always)
+    func values(_ tree: TreeHandle, at: Int, _ values: UnsafePointer<UInt32>, into out: UnsafeMutablePointer<UInt32>) -> Int {
+        Int(truncatingIfNeeded: vector_values(tree.x + at, tree.y + at, edges, values + at, out))
+    }
+
+    @inline(__always)
+    func contains(x: UInt32, y: UInt32) -> Bool { x >= edges.min_x && x <= edges.max_x && y >= edges.min_y && y <= edges.max_y }
+}
+
 /// A window on the globe: an interval of columns that may run over the antimeridian, and an interval of rows.
 struct GlobeWindow: TreeRegion {
     /// Westernmost column, and how many more follow eastward (modulo 2^32).
@@ -178,9 +221,14 @@ struct GlobeWindow: TreeRegion {
         return overflow ? nil : TreeWindow(GridBox(minX: west, minY: north, maxX: east, maxY: north &+ height))
     }
 
+    @inline(__always)
+    func boxes(_ tree: TreeHandle, at: Int, asksInside: Bool) -> BoxMasks {
+        BoxMasks(touching: touching(tree, at: at), inside: asksInside ? inside(tree, at: at) : 0)
+    }
+
     /// Two intervals on a circle, [a, b] and [west, west + width], meet when one begins inside the other.
     @inline(__always)
-    func touching(_ tree: TreeHandle, at: Int) -> UInt32 {
+    private func touching(_ tree: TreeHandle, at: Int) -> UInt32 {
         let a = (tree.minX + at).lanes
         let c = (tree.minY + at).lanes
         let dx = a &- Lanes(repeating: west)
@@ -191,7 +239,7 @@ struct GlobeWindow: TreeRegion {
     }
 
     @inline(__always)
-    func inside(_ tree: TreeHandle, at: Int) -> UInt32 {
+    private func inside(_ tree: TreeHandle, at: Int) -> UInt32 {
         let a = (tree.minX + at).lanes
         let c = (tree.minY + at).lanes
         let width = Lanes(repeating: width)

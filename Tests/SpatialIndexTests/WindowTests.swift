@@ -3,7 +3,7 @@ import Testing
 
 @Suite struct WindowTests {
     /// Boxes around points of a set and elsewhere, some of one cell, some of the whole world, some inside out.
-    private func boxes(_ cells: [GridPoint], _ count: Int, seed: UInt64) -> [GridBox] {
+    static func boxes(_ cells: [GridPoint], _ count: Int, seed: UInt64) -> [GridBox] {
         var random = SplitMix64(seed: seed)
         func anyCell() -> GridPoint {
             cells.isEmpty || random.below(5) == 0
@@ -30,7 +30,7 @@ import Testing
 
     @Test(arguments: PointSet.all) func windowsEqualBruteForce(set: PointSet) {
         let index = IndexedSet(set)
-        for box in boxes(index.cells, 60, seed: 21) {
+        for box in Self.boxes(index.cells, 60, seed: 21) {
             var found: [Int] = []
             var lastEnd = -1
             index.tree.window(box) { run in
@@ -39,6 +39,26 @@ import Testing
                 found += run
             }
             #expect(found == index.cells.indices.filter { box.contains(index.cells[$0]) }, "\(set) \(box)")
+        }
+    }
+
+    @Test(arguments: PointSet.all) func valuesAreThoseOfTheRunsAsFarAsThereIsRoom(set: PointSet) {
+        let index = IndexedSet(set)
+        let column = Column(index.cells.indices.map { UInt32($0) &* 2_654_435_761 })
+        var random = SplitMix64(seed: 22)
+        for box in Self.boxes(index.cells, 60, seed: 21) {
+            let right = index.cells.indices.filter { box.contains(index.cells[$0]) }.map { column[$0] }
+            for room in [right.count, right.count + 15, right.count + 16, random.below(right.count + 1), 0] {
+                // Behind the room nothing may be written.
+                var out = [UInt32](repeating: 7, count: room + 32)
+                let found = out.withUnsafeMutableBufferPointer {
+                    index.tree.values(of: column, in: box, into: .init(rebasing: $0[..<room]))
+                }
+                #expect(found == right.count, "\(set) \(box)")
+                #expect(out.prefix(Swift.min(room, found)).elementsEqual(right.prefix(room)), "\(set) \(box)")
+                #expect(out.suffix(32).allSatisfy { $0 == 7 }, "\(set) \(box)")
+            }
+            #expect(index.tree.values(of: column, in: box, into: .init(start: nil, count: 0)) == right.count)
         }
     }
 

@@ -30,17 +30,9 @@ package struct OurTree {
         (tree, ids) = PackedRTree.build(over: cells)
     }
 
-    /// Writes the ids of the points in a box and returns how many there are.
+    /// Writes the ids of the points in a box and returns how many there are. `out` has room for all ids.
     package func window(_ box: GridBox, ids out: UnsafeMutablePointer<UInt32>) -> Int {
-        ids.withUnsafeBufferPointer { ids in
-            guard let ids = ids.baseAddress else { return 0 }
-            var count = 0
-            tree.window(box) { run in
-                (out + count).update(from: ids + run.lowerBound, count: run.count)
-                count += run.count
-            }
-            return count
-        }
+        tree.values(of: ids, in: box, into: UnsafeMutableBufferPointer(start: out, count: ids.count))
     }
 }
 
