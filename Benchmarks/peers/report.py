@@ -217,10 +217,8 @@ def limits(measured):
     rows = []
     for name, who, points, *counts in found["rows"][1:]:
         row = measured.time(who, name) if int(points) == measured.points else None
-        each = int(points) if name.startswith("build") else 1
-        per = f"{float(counts[0]) * each / row['mean_us'] / 1000:.1f}" if row else ""
-        rows.append([name, who, f"{int(points):,}", f"{int(counts[0]):,}", *counts[1:], time_text(row["mean_us"]) if row else "", per])
-    header = found["rows"][0] + ["mean time", "instructions a nanosecond"]
+        rows.append([name, who, f"{int(points):,}", f"{int(counts[0]):,}", *counts[1:], time_text(row["mean_us"]) if row else ""])
+    header = found["rows"][0] + ["mean time"]
     return table(header, rows) + of_run(measured, found)
 
 

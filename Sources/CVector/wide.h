@@ -1,6 +1,6 @@
 // The tests of a node or a leaf at once, where the processor has vectors of 64 bytes: a fifth of the instructions of 16 bytes at a time. Swift is
-// compiled for the least machine and cannot choose as it runs; a function of C may be compiled for a better one. Each says what the lines
-// of Swift say that call it, to the bit.
+// compiled for the least machine and cannot choose as it runs; a function of C may be compiled for a better one. Each gives what the Swift for other
+// processors gives, to the bit (WideTests).
 
 #pragma once
 
@@ -31,10 +31,11 @@ typedef _Bool vector_bool8 __attribute__((__ext_vector_type__(8)));
     (uint32_t)bits; \
 })
 
-// Whether the processor has what the functions below are compiled for: AVX-512 as in x86-64-v4.
+// Whether the processor has what VECTOR_WIDE names, and the functions below may be called.
 static inline _Bool vector_is_wide(void) {
 #ifdef __x86_64__
-    return __builtin_cpu_supports("x86-64-v4");
+    return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq")
+        && __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("popcnt");
 #else
     return 0;
 #endif
@@ -60,7 +61,7 @@ VECTOR_WIDE uint32_t vector_points(const uint32_t *x, const uint32_t *y, vector_
     return VECTOR_BITS(16, (xs >= window.min_x) & (xs <= window.max_x) & (ys >= window.min_y) & (ys <= window.max_y));
 }
 
-// Copies the values of those of sixteen points that lie in the window, and returns how many they are. `out` has room for sixteen, all of which
+// Copies the values of those of sixteen points that lie in the window, and returns how many there are. `out` has room for sixteen, all of which
 // may be written.
 VECTOR_WIDE uint32_t vector_values(const uint32_t *x, const uint32_t *y, vector_box window, const uint32_t *values, uint32_t *out) {
     uint32_t mask = vector_points(x, y, window);
@@ -68,6 +69,7 @@ VECTOR_WIDE uint32_t vector_values(const uint32_t *x, const uint32_t *y, vector_
     // To a register first: straight to memory it is slow on some processors.
     _mm512_storeu_si512(out, _mm512_maskz_compress_epi32((__mmask16)mask, _mm512_loadu_si512(values)));
 #else
+    // Compiled, never called.
     for (uint32_t rest = mask; rest != 0; rest &= rest - 1) *out++ = values[__builtin_ctz(rest)];
 #endif
     return (uint32_t)__builtin_popcount(mask);

@@ -66,14 +66,11 @@ public struct Column<Element: BitwiseCopyable & Sendable>: RandomAccessCollectio
 private final class ColumnStorage<Element: BitwiseCopyable & Sendable>: @unchecked Sendable {
     // Unchecked: written by the column's init only, before anyone else can see it.
     let pointer: UnsafeMutablePointer<Element>
-    /// A line of memory, as a file's sections begin with one: sixteen values of 4 bytes, a leaf's, are then one line and not parts of two.
-    private static var alignment: Int { 64 }
-
     init(count: Int) {
         let count = Swift.max(count, 1)
-        pointer = UnsafeMutableRawPointer.allocate(
-            byteCount: count * MemoryLayout<Element>.stride, alignment: ColumnStorage.alignment
-        ).bindMemory(to: Element.self, capacity: count)
+        // From a line of memory on, as a file's sections are: sixteen values of 4 bytes, a leaf's, are then one line and not parts of two.
+        pointer = UnsafeMutableRawPointer.allocate(byteCount: count * MemoryLayout<Element>.stride, alignment: 64)
+            .bindMemory(to: Element.self, capacity: count)
     }
 
     deinit { UnsafeMutableRawPointer(pointer).deallocate() }

@@ -128,7 +128,7 @@ struct EarthQuery: Sendable {
     /// Distance from the axis, metres.
     let rho: Double
     @usableFromInline let estimate: GeodesicEstimate
-    /// Whether the processor estimates a leaf's points at once (CVector/wide.h).
+    /// Whether the processor estimates eight points at once, not two by two (CVector/wide.h). A variable for tests alone.
     @usableFromInline var isWide = vector_is_wide()
 
     /// Nil for a latitude beyond a pole and what is not finite. Longitudes may run on beyond ±180.

@@ -44,6 +44,7 @@ extension PackedRTree {
                         let block = Swift.min(NeighborRun.blockSize, scan.end &- index)
                         let areAllOut: Bool
                         if block == NeighborRun.blockSize, meters <= GeodesicEstimate.goodAsSolved {
+                            // Chosen for each block: the filter's calls leave no registers to keep anyway.
                             areAllOut =
                                 query.isWide
                                 ? scan.estimatesAtOnce(index, query, rim, into: squares).areAllOut
@@ -74,7 +75,7 @@ extension PackedRTree {
     ///
     /// Parameters and errors as of `radius`. Distances are within 60 nm of the geodesic's up to 50 km, within 1.3 µm up to 100 km, the
     /// solver's own beyond. They stand in a buffer that is used again after each call of `body`.
-    /// Cost: O(points in the circle's window), about 2 ns each up to 100 km; beyond, a geodesic for each point.
+    /// Cost: O(points in the circle's window), one or two nanoseconds each up to 100 km; beyond, a geodesic for each point.
     @inlinable
     @inline(__always)
     public func forEachNeighborRun(
@@ -196,7 +197,9 @@ struct RadiusRim {
     /// A point with an estimate, or a chord, over this is surely out of the circle; with an estimate of up to that, surely in. m².
     @usableFromInline let surelyOut: Double
     @usableFromInline let surelyIn: Double
+}
 
+extension RadiusRim {
     @usableFromInline
     init(meters: Double) {
         surelyOut = GeodesicEstimate.reachSquared(meters)

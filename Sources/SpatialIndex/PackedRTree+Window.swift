@@ -21,16 +21,11 @@ extension PackedRTree {
     public func values(of column: Column<UInt32>, in box: GridBox, into out: UnsafeMutableBufferPointer<UInt32>) -> Int {
         precondition(column.count == count, "a column of \(column.count) values beside \(count) points")
         guard let window = TreeWindow(box), !occupancy.isEmpty(box) else { return 0 }
-        var copy = ValueCopy(values: column.base, out: out)
-        withHandle { tree in
-            if tree.isWide {
-                let (window, level) = (WideWindow(window), tree.entryLevel)
-                for group in 0..<tree.groups(level: level) { tree.copy(window, level: level, group: group, &copy) }
-            } else {
-                tree.search(region: window, opensLeaves: true) { copy.add($0) }
-            }
+        var found = 0
+        withExtendedLifetime(column) {
+            withHandle { tree in found = tree.copyValues(column.base, in: window, into: out) }
         }
-        return withExtendedLifetime(column) { copy.count }
+        return found
     }
 
     /// Calls `body` with runs that hold every point of a window, and some of their neighbours: leaves are not opened.
@@ -56,7 +51,7 @@ extension TreeHandle {
 
     /// Calls `body` with the runs of a window, in ascending order.
     @inline(__always)
-    fileprivate func search(_ window: TreeWindow, opensLeaves: Bool, _ body: (Range<Int>) -> Void) {
+    func search(_ window: TreeWindow, opensLeaves: Bool, _ body: (Range<Int>) -> Void) {
         if isWide {
             search(region: WideWindow(window), opensLeaves: opensLeaves, body)
         } else {
@@ -118,8 +113,19 @@ extension TreeHandle {
 }
 
 extension TreeHandle {
-    /// Copies the values of a group's points, and of those below it.
-    fileprivate func copy(_ window: WideWindow, level: Int, group: Int, _ copy: inout ValueCopy) {
+    /// Copies the values of the points inside a window, as far as there is room, and returns how many there are. `values` has one for each point.
+    func copyValues(_ values: UnsafePointer<UInt32>, in window: TreeWindow, into out: UnsafeMutableBufferPointer<UInt32>) -> Int {
+        var copy = ValueCopy(of: values, into: out)
+        if isWide {
+            let (window, level) = (WideWindow(window), entryLevel)
+            for group in 0..<groups(level: level) { self.copy(window, level: level, group: group, &copy) }
+        } else {
+            search(region: window, opensLeaves: true) { copy.add($0) }
+        }
+        return copy.count
+    }
+
+    private func copy(_ window: WideWindow, level: Int, group: Int, _ copy: inout ValueCopy) {
         let boxes = window.boxes(self, at: starts[level] &+ group &<< PackedRTree.nodeShift, asksInside: true)
         var touching = boxes.touching & validMask(level: level, group: group)
         while touching != 0 {
@@ -131,49 +137,53 @@ extension TreeHandle {
             } else if level > 0 {
                 self.copy(window, level: level &- 1, group: node, &copy)
             } else {
-                copyLeaf(window, run(level: 0, node: node), &copy)
-            }
-        }
-    }
-
-    @inline(__always)
-    private func copyLeaf(_ window: WideWindow, _ points: Range<Int>, _ copy: inout ValueCopy) {
-        if points.count == PackedRTree.nodeSize, copy.room >= PackedRTree.nodeSize {
-            copy.count &+= window.values(self, at: points.lowerBound, copy.values, into: copy.out + copy.count)
-        } else {
-            for index in points where window.contains(x: x[index], y: y[index]) {
-                copy.add(Range(uncheckedBounds: (index, index &+ 1)))
+                copy.add(run(level: 0, node: node), of: self, inside: window)
             }
         }
     }
 }
 
-/// Values on their way out.
+/// Values on their way out. Sixteen are written at a time only while there is room for them; without room nothing is written, only counted.
 private struct ValueCopy {
-    let values: UnsafePointer<UInt32>
-    let out: UnsafeMutablePointer<UInt32>
-    private let capacity: Int
+    private let values: UnsafePointer<UInt32>
+    private let out: UnsafeMutableBufferPointer<UInt32>
     /// Values so far, those without room among them.
-    var count = 0
+    private(set) var count = 0
 
-    /// An empty buffer has no address: nothing is written then.
-    init(values: UnsafePointer<UInt32>, out: UnsafeMutableBufferPointer<UInt32>) {
+    init(of values: UnsafePointer<UInt32>, into out: UnsafeMutableBufferPointer<UInt32>) {
         self.values = values
-        self.out = out.baseAddress ?? UnsafeMutablePointer(mutating: values)
-        capacity = out.baseAddress == nil ? 0 : out.count
+        self.out = out
     }
 
+    /// Negative once there are more values than `out` holds.
     @inline(__always)
-    var room: Int { capacity &- count }
+    private var room: Int { out.count &- count }
+
+    /// Where the next value belongs. Only while there is room: a buffer with room has an address.
+    @inline(__always)
+    private var place: UnsafeMutablePointer<UInt32> { out.baseAddress.unsafelyUnwrapped + count }
 
     @inline(__always)
     mutating func add(_ run: Range<Int>) {
         if run.count == PackedRTree.nodeSize, room >= PackedRTree.nodeSize {
+            // A leaf, the usual run: four registers instead of a call.
             let leaf = UnsafeRawPointer(values + run.lowerBound).loadUnaligned(as: Lanes.self)
-            UnsafeMutableRawPointer(out + count).storeBytes(of: leaf, as: Lanes.self)
+            UnsafeMutableRawPointer(place).storeBytes(of: leaf, as: Lanes.self)
         } else if room > 0 {
-            (out + count).update(from: values + run.lowerBound, count: Swift.min(run.count, room))
+            place.update(from: values + run.lowerBound, count: Swift.min(run.count, room))
         }
         count &+= run.count
+    }
+
+    /// Those of a leaf that lie inside a window.
+    @inline(__always)
+    mutating func add(_ leaf: Range<Int>, of tree: TreeHandle, inside window: WideWindow) {
+        if leaf.count == PackedRTree.nodeSize, room >= PackedRTree.nodeSize {
+            count &+= window.values(tree, at: leaf.lowerBound, values, into: place)
+        } else {
+            for index in leaf where window.contains(x: tree.x[index], y: tree.y[index]) {
+                add(Range(uncheckedBounds: (index, index &+ 1)))
+            }
+        }
     }
 }

@@ -2,7 +2,7 @@ import Glibc
 import SpatialIndex
 import Testing
 
-/// Values that end exactly where a page without access begins: one element too far kills the test.
+/// Values that end exactly where a page without access begins: one element too far, read or written, kills the test.
 private final class GuardedMemory: @unchecked Sendable {
     // Unchecked: written in init only.
     private let region: UnsafeMutableRawPointer
@@ -95,11 +95,19 @@ private func guarded<T: BitwiseCopyable & Sendable>(_ values: [T]) -> Column<T> 
                 ecefX: guarded((0..<count).map { _ in double() }), ecefY: guarded((0..<(count - round / 2)).map { _ in double() }),
                 ecefZ: guarded((0..<count).map { _ in double() }))
             let everywhere = 0..<count
+            let values = guarded((0..<count).map { UInt32($0) })
             for _ in 0..<6 {
                 let a = GridPoint(x: UInt32(truncatingIfNeeded: random.next()), y: UInt32(truncatingIfNeeded: random.next()))
-                tree.window(GridBox(minX: a.x / 2, minY: a.y / 2, maxX: .max - a.x / 3, maxY: .max - a.y / 3)) {
+                let box = GridBox(minX: a.x / 2, minY: a.y / 2, maxX: .max - a.x / 3, maxY: .max - a.y / 3)
+                var inside = 0
+                tree.window(box) {
                     #expect(everywhere.contains($0.lowerBound) && $0.upperBound <= count)
+                    inside += $0.count
                 }
+                let room = random.below(count + 1)
+                let out = GuardedMemory([UInt32](repeating: 0, count: room))
+                let place = UnsafeMutableRawPointer(mutating: out.start).assumingMemoryBound(to: UInt32.self)
+                #expect(tree.values(of: values, in: box, into: UnsafeMutableBufferPointer(start: place, count: room)) == inside)
                 tree.polygon(rings: [[a, GridPoint(x: ~a.x, y: a.y), GridPoint(x: a.y, y: ~a.x)]]) { run, _ in
                     #expect(everywhere.contains(run.lowerBound) && run.upperBound <= count)
                 }

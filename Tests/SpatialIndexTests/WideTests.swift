@@ -1,4 +1,5 @@
 import CVector
+import Foundation
 import Testing
 
 @testable import SpatialIndex
@@ -12,14 +13,10 @@ import Testing
             let wide = WideWindow(window)
             index.tree.withHandle { tree in
                 forEachGroup(index.tree) { at in
-                    for asksInside in [false, true] {
-                        let (one, four) = (
-                            wide.boxes(tree, at: at, asksInside: asksInside), window.boxes(tree, at: at, asksInside: asksInside)
-                        )
-                        #expect(one.touching & 0xFFFF == four.touching & 0xFFFF)
-                        // Of boxes that do not touch, `inside` is anything.
-                        if asksInside { #expect(one.inside & one.touching & 0xFFFF == four.inside & four.touching & 0xFFFF) }
-                    }
+                    let (one, four) = (wide.boxes(tree, at: at, asksInside: true), window.boxes(tree, at: at, asksInside: true))
+                    let touching = one.touching & 0xFFFF
+                    #expect(touching == four.touching & 0xFFFF)
+                    #expect(one.inside & touching == four.inside & touching)
                 }
                 forEachLeaf(index.tree) { at in
                     let mask = window.points(tree, at: at)
@@ -28,7 +25,45 @@ import Testing
                     let found = wide.values(tree, at: at, values.base, into: &out)
                     #expect(out.prefix(found).elementsEqual((0..<16).filter { mask >> $0 & 1 == 1 }.map { values[at + $0] }))
                 }
-                for cell in index.cells { #expect(wide.contains(x: cell.x, y: cell.y) == window.contains(x: cell.x, y: cell.y)) }
+            }
+        }
+    }
+
+    @Test(arguments: PointSet.all) func wholeSearches(set: PointSet) {
+        let index = IndexedSet(set)
+        let values = Column(index.cells.indices.map { UInt32($0) &* 2_654_435_761 })
+        for window in WindowTests.boxes(index.cells, 60, seed: 26).compactMap(TreeWindow.init) {
+            index.tree.withHandle { tree in
+                let (wide, narrow) = both(tree)
+                for opensLeaves in [false, true] {
+                    var runs: [[Range<Int>]] = [[], []]
+                    wide.search(window, opensLeaves: opensLeaves) { runs[0].append($0) }
+                    narrow.search(window, opensLeaves: opensLeaves) { runs[1].append($0) }
+                    #expect(runs[0] == runs[1])
+                }
+                for room in [0, index.tree.count / 2, index.tree.count] {
+                    var (one, four) = ([UInt32](repeating: 7, count: room), [UInt32](repeating: 7, count: room))
+                    let found = one.withUnsafeMutableBufferPointer { wide.copyValues(values.base, in: window, into: $0) }
+                    #expect(found == four.withUnsafeMutableBufferPointer { narrow.copyValues(values.base, in: window, into: $0) })
+                    #expect(one.prefix(found) == four.prefix(found))
+                }
+            }
+        }
+    }
+
+    @Test(arguments: PointSet.all) func circles(set: PointSet) {
+        let index = IndexedSet(set)
+        for query in places(set, 20, seed: 27) {
+            for meters in [0, 40, 5_000, 90_000] as [Double] {
+                let rim = RadiusRim(meters: meters)
+                var found: [[Int: UInt64]] = [[:], [:]]
+                index.tree.forEachNeighborRun(of: query, meters, rim, index.earth, ProjGeodesic(), by: EightAtOnce.self) { run, distances in
+                    for place in run { found[0][place] = distances[place - run.lowerBound].bitPattern }
+                }
+                index.tree.forEachNeighborRun(of: query, meters, rim, index.earth, ProjGeodesic(), by: TwoAtATime.self) { run, distances in
+                    for place in run { found[1][place] = distances[place - run.lowerBound].bitPattern }
+                }
+                #expect(found[0] == found[1])
             }
         }
     }
@@ -44,24 +79,20 @@ import Testing
         }
     }
 
-    @Test func edgesOfWindowsRoundAPlace() {
-        // The least window is seven cells wide and high: cells on its edges and beside them, a leaf for each column.
-        for longitude in [100, 179.999_999_999, -180] {
-            guard let query = EarthQuery(longitude: longitude, latitude: 30) else { return }
-            var window = NearWindow(query)
-            let isNarrow = window.narrow(to: 0)
-            #expect(isNarrow)
-            let cells = (-8..<8).flatMap { x in
-                (-8..<8).map { GridPoint(x: window.cell.x &+ UInt32(bitPattern: x), y: window.cell.y &+ UInt32(bitPattern: $0)) }
-            }
-            check(window, PackedRTree(x: Column(cells.map(\.x)), y: Column(cells.map(\.y))))
-        }
+    @Test(arguments: [100, 179.999_999_999, -180]) func edgesOfWindowsRoundAPlace(longitude: Double) throws {
+        // The least window is seven cells wide and high: cells on its edges and beside them, a leaf for each column, then one for each row.
+        var window = NearWindow(try #require(EarthQuery(longitude: longitude, latitude: 30)))
+        let isNarrow = window.narrow(to: 0)
+        #expect(isNarrow)
+        let steps = (-8..<8).map { UInt32(bitPattern: $0) }
+        let ascending = steps.flatMap { a in steps.map { b in (window.cell.x &+ a, window.cell.y &+ b) } }
+        let crossing = steps.flatMap { b in steps.map { a in (window.cell.x &+ a, window.cell.y &+ b) } }
+        for cells in [ascending, crossing] { check(window, PackedRTree(x: Column(cells.map(\.0)), y: Column(cells.map(\.1)))) }
     }
 
     private func check(_ window: NearWindow, _ tree: PackedRTree) {
-        tree.withHandle { wide in
-            var narrow = wide
-            narrow.isWide = false
+        tree.withHandle { handle in
+            let (wide, narrow) = both(handle)
             forEachGroup(tree) { at in
                 #expect(window.touching(wide, at: at) & 0xFFFF == window.touching(narrow, at: at) & 0xFFFF)
             }
@@ -72,20 +103,24 @@ import Testing
     @Test(arguments: PointSet.all) func estimates(set: PointSet) {
         let index = IndexedSet(set)
         var (one, few) = ([Double](repeating: 0, count: 16), [Double](repeating: 0, count: 16))
+        func areSame() -> Bool { one.map(\.bitPattern) == few.map(\.bitPattern) }
         for wide in places(set, 40, seed: 25) {
             var narrow = wide
             narrow.isWide = false
             forEachLeaf(index.tree) { at in
                 EarthScan(index.earth, at..<at + 16) { scan in
-                    // The middle one's own distance: a comparison that just holds.
-                    let bar = wide.estimate.series(scan.chord(at + 8, wide).squared, scan.chord(at + 8, wide).dz)
-                    #expect(scan.near(at, wide, bar, into: &one) == scan.near(at, narrow, bar, into: &few))
-                    #expect(one == few)
-                    let rim = RadiusRim(meters: bar.squareRoot())
+                    // The middle one's own square: comparisons that just hold, or just do not.
+                    let chord = scan.chord(at + 8, wide)
+                    let square = wide.estimate.series(chord.squared, chord.dz)
+                    #expect(scan.near(at, wide, square, into: &one) == scan.near(at, narrow, square, into: &few))
+                    #expect(areSame())
                     for half in [at, at + 8] {
-                        let atOnce = scan.estimatesAtOnce(half, wide, rim, into: &one)
-                        #expect(atOnce == scan.estimates(half, wide, rim, into: &few))
-                        #expect(one == few)
+                        for (out, inside) in [(square, square.nextDown), (square.nextUp, square)] {
+                            let rim = RadiusRim(surelyOut: out, surelyIn: inside)
+                            let atOnce = scan.estimatesAtOnce(half, wide, rim, into: &one)
+                            #expect(atOnce == scan.estimates(half, wide, rim, into: &few))
+                            #expect(areSame())
+                        }
                     }
                 }
             }
@@ -102,11 +137,26 @@ import Testing
         }
     }
 
+    private func both(_ tree: TreeHandle) -> (wide: TreeHandle, narrow: TreeHandle) {
+        var (wide, narrow) = (tree, tree)
+        (wide.isWide, narrow.isWide) = (true, false)
+        return (wide, narrow)
+    }
+
     private func forEachGroup(_ tree: PackedRTree, _ body: (Int) -> Void) {
         stride(from: 0, to: tree.boxMinX.count, by: PackedRTree.nodeSize).forEach(body)
     }
 
     private func forEachLeaf(_ tree: PackedRTree, _ body: (Int) -> Void) {
         for leaf in 0..<tree.count / PackedRTree.nodeSize { body(leaf * PackedRTree.nodeSize) }
+    }
+}
+
+@Suite struct WideDetectionTests {
+    @Test(.enabled(if: FileManager.default.isReadableFile(atPath: "/proc/cpuinfo"), "the system does not list the processor's flags"))
+    func aProcessorIsWideWhenTheSystemSaysSo() throws {
+        let flags = try String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8).split(separator: "\n").first { $0.hasPrefix("flags") }
+        let words = Set((flags ?? "").split(separator: " "))
+        #expect(vector_is_wide() == words.isSuperset(of: ["avx512f", "avx512bw", "avx512dq", "avx512vl", "popcnt"]))
     }
 }

@@ -36,7 +36,7 @@ struct Contender {
 
     static func ours(_ index: OurIndex) -> Contender {
         Contender(
-            name: "blueatlas", version: "this tree", note: "packed Hilbert R-tree, run by run", exact: true,
+            name: "blueatlas", version: "this tree", note: "packed Hilbert R-tree", exact: true,
             window: { box, out in index.index.window(box, ids: out.ids) },
             radius: { query, out in index.radius(query, ids: out.ids, distances: out.distances) },
             nearest: { at, k, out in index.nearest(at, k: k, ids: out.ids, distances: out.distances) })
