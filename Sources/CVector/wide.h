@@ -56,23 +56,33 @@ VECTOR_WIDE uint32_t vector_boxes(
 }
 
 // A bit for each of sixteen points in the window.
-VECTOR_WIDE uint32_t vector_points(const uint32_t *x, const uint32_t *y, vector_box window) {
+VECTOR_WIDE __attribute__((__always_inline__)) uint32_t vector_points(const uint32_t *x, const uint32_t *y, vector_box window) {
     vector_uint16 xs = VECTOR_UINT16(x), ys = VECTOR_UINT16(y);
     return VECTOR_BITS(16, (xs >= window.min_x) & (xs <= window.max_x) & (ys >= window.min_y) & (ys <= window.max_y));
 }
 
-// Copies the values of those of sixteen points that lie in the window, and returns how many there are. `out` has room for sixteen, all of which
-// may be written.
-VECTOR_WIDE uint32_t vector_values(const uint32_t *x, const uint32_t *y, vector_box window, const uint32_t *values, uint32_t *out) {
-    uint32_t mask = vector_points(x, y, window);
+// Copies the values of the points of sixteen leaves, 256 in a row, that lie in the window: of a leaf with a bit in `inside` all, of another with a bit in
+// `touching` those in the window. Returns where the next value belongs. `out` has room for 256, all of which may be written.
+VECTOR_WIDE uint32_t *vector_values(
+    const uint32_t *x, const uint32_t *y, const uint32_t *values, vector_box window, uint32_t touching, uint32_t inside, uint32_t *out) {
+    for (; touching != 0; touching &= touching - 1) {
+        uint32_t leaf = (uint32_t)__builtin_ctz(touching), at = 16 * leaf;
+        if (inside >> leaf & 1) {
+            memcpy(out, values + at, 16 * sizeof *out);
+            out += 16;
+        } else {
+            uint32_t mask = vector_points(x + at, y + at, window);
 #ifdef __x86_64__
-    // To a register first: straight to memory it is slow on some processors.
-    _mm512_storeu_si512(out, _mm512_maskz_compress_epi32((__mmask16)mask, _mm512_loadu_si512(values)));
+            // To a register first: straight to memory it is slow on some processors.
+            _mm512_storeu_si512(out, _mm512_maskz_compress_epi32((__mmask16)mask, _mm512_loadu_si512(values + at)));
+            out += __builtin_popcount(mask);
 #else
-    // Compiled, never called.
-    for (uint32_t rest = mask; rest != 0; rest &= rest - 1) *out++ = values[__builtin_ctz(rest)];
+            // Compiled, never called.
+            for (; mask != 0; mask &= mask - 1) *out++ = values[at + (uint32_t)__builtin_ctz(mask)];
 #endif
-    return (uint32_t)__builtin_popcount(mask);
+        }
+    }
+    return out;
 }
 
 // Columns up to `side` cells to either side of `x`, modulo 2^32, and rows from `north` to `south`.

@@ -188,11 +188,13 @@ struct WideWindow: TreeRegion {
     @inline(__always)
     func points(_ tree: TreeHandle, at: Int) -> UInt32 { vector_points(tree.x + at, tree.y + at, edges) }
 
-    /// Copies the values of those of sixteen points that lie inside, and returns how many there are. `out` has room for sixteen, all of which may
-    /// be written.
+    /// Copies the values of the points inside, of the leaves of a group with all its points, and returns where the next value belongs. `out` has
+    /// room for a group, all of which may be written.
     @inline(__always)
-    func values(_ tree: TreeHandle, at: Int, _ values: UnsafePointer<UInt32>, into out: UnsafeMutablePointer<UInt32>) -> Int {
-        Int(truncatingIfNeeded: vector_values(tree.x + at, tree.y + at, edges, values + at, out))
+    func values(
+        _ tree: TreeHandle, at: Int, _ leaves: BoxMasks, _ values: UnsafePointer<UInt32>, into out: UnsafeMutablePointer<UInt32>
+    ) -> UnsafeMutablePointer<UInt32> {
+        vector_values(tree.x + at, tree.y + at, values + at, edges, leaves.touching, leaves.inside, out)
     }
 
     @inline(__always)

@@ -126,24 +126,26 @@ extension TreeHandle {
     }
 
     private func copy(_ window: WideWindow, level: Int, group: Int, _ copy: inout ValueCopy) {
-        let boxes = window.boxes(self, at: starts[level] &+ group &<< PackedRTree.nodeShift, asksInside: true)
-        var touching = boxes.touching & validMask(level: level, group: group)
-        while touching != 0 {
-            let lane = touching.trailingZeroBitCount
-            touching &= touching &- 1
+        var boxes = window.boxes(self, at: starts[level] &+ group &<< PackedRTree.nodeShift, asksInside: true)
+        boxes.touching &= validMask(level: level, group: group)
+        if level == 0, copy.add(boxes, ofGroup: group, self, window) { return }
+        while boxes.touching != 0 {
+            let lane = boxes.touching.trailingZeroBitCount
+            boxes.touching &= boxes.touching &- 1
             let node = group &<< PackedRTree.nodeShift &+ lane
+            let run = run(level: level, node: node)
             if boxes.inside &>> UInt32(truncatingIfNeeded: lane) & 1 == 1 {
-                copy.add(run(level: level, node: node))
+                copy.add(run)
             } else if level > 0 {
                 self.copy(window, level: level &- 1, group: node, &copy)
             } else {
-                copy.add(run(level: 0, node: node), of: self, inside: window)
+                for index in run where window.contains(x: x[index], y: y[index]) { copy.add(index..<index &+ 1) }
             }
         }
     }
 }
 
-/// Values on their way out. Sixteen are written at a time only while there is room for them; without room nothing is written, only counted.
+/// Values on their way out. Whole groups are written only while there is room for one; without room nothing is written, only counted.
 private struct ValueCopy {
     private let values: UnsafePointer<UInt32>
     private let out: UnsafeMutableBufferPointer<UInt32>
@@ -165,25 +167,19 @@ private struct ValueCopy {
 
     @inline(__always)
     mutating func add(_ run: Range<Int>) {
-        if run.count == PackedRTree.nodeSize, room >= PackedRTree.nodeSize {
-            // A leaf, the usual run: four registers instead of a call.
-            let leaf = UnsafeRawPointer(values + run.lowerBound).loadUnaligned(as: Lanes.self)
-            UnsafeMutableRawPointer(place).storeBytes(of: leaf, as: Lanes.self)
-        } else if room > 0 {
-            place.update(from: values + run.lowerBound, count: Swift.min(run.count, room))
-        }
+        if room > 0 { place.update(from: values + run.lowerBound, count: Swift.min(run.count, room)) }
         count &+= run.count
     }
 
-    /// Those of a leaf that lie inside a window.
+    /// Those of some leaves of a group that lie inside a window. False, and nothing is done, without room for a group or where the group is the
+    /// last one, which may have fewer points.
     @inline(__always)
-    mutating func add(_ leaf: Range<Int>, of tree: TreeHandle, inside window: WideWindow) {
-        if leaf.count == PackedRTree.nodeSize, room >= PackedRTree.nodeSize {
-            count &+= window.values(tree, at: leaf.lowerBound, values, into: place)
-        } else {
-            for index in leaf where window.contains(x: tree.x[index], y: tree.y[index]) {
-                add(Range(uncheckedBounds: (index, index &+ 1)))
-            }
-        }
+    mutating func add(_ leaves: BoxMasks, ofGroup group: Int, _ tree: TreeHandle, _ window: WideWindow) -> Bool {
+        let points = tree.run(level: 1, node: group)
+        guard points.count == ValueCopy.group, room >= ValueCopy.group else { return false }
+        count = window.values(tree, at: points.lowerBound, leaves, values, into: place) - out.baseAddress.unsafelyUnwrapped
+        return true
     }
+
+    private static let group = PackedRTree.nodeSize * PackedRTree.nodeSize
 }

@@ -48,7 +48,7 @@ import Testing
         var random = SplitMix64(seed: 22)
         for box in Self.boxes(index.cells, 60, seed: 21) {
             let right = index.cells.indices.filter { box.contains(index.cells[$0]) }.map { column[$0] }
-            for room in [right.count, right.count + 15, right.count + 16, random.below(right.count + 1), 0] {
+            for room in [right.count, right.count + 15, right.count + 256, random.below(right.count + 1), 0] {
                 // Behind the room nothing may be written.
                 var out = [UInt32](repeating: 7, count: room + 32)
                 let found = out.withUnsafeMutableBufferPointer {
