@@ -66,6 +66,7 @@ public struct Column<Element: BitwiseCopyable & Sendable>: RandomAccessCollectio
 private final class ColumnStorage<Element: BitwiseCopyable & Sendable>: @unchecked Sendable {
     // Unchecked: written by the column's init only, before anyone else can see it.
     let pointer: UnsafeMutablePointer<Element>
+
     init(count: Int) {
         let count = Swift.max(count, 1)
         // From a line of memory on, as a file's sections are: sixteen values of 4 bytes, a leaf's, are then one line and not parts of two.
