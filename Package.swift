@@ -44,7 +44,7 @@ let package = Package(
 
         // The hot core: no I/O, no Foundation.
         .target(name: "SpatialIndex", dependencies: ["CVector"]),
-        .target(name: "VectorTile"),
+        .target(name: "VectorTile", dependencies: ["CVector"]),
         // Readings, limits, indices: pure rules.
         .target(name: "Monitoring"),
         // SHA-256 and the codes made of it.
@@ -159,3 +159,12 @@ let package = Package(
     ],
     swiftLanguageModes: [.v6]
 )
+
+// For .ci/run: what computes most runs ten times as fast in tests, its assertions kept. Not by default: a debugger shows less then, and a change
+// takes longer to build.
+if Context.environment["BLUEATLAS_OPTIMIZE_TESTS"] != nil {
+    for target in package.targets where ["SpatialIndex", "VectorTile", "Boundaries", "SyntheticData"].contains(target.name) {
+        target.swiftSettings =
+            (target.swiftSettings ?? []) + [.unsafeFlags(["-O", "-assert-config", "Debug"], .when(configuration: .debug))]
+    }
+}

@@ -10,7 +10,8 @@ struct FilterProgram: Sendable {
     private let statusMask: UInt8
     /// Passing industries by index; nil: all.
     private let industries: Column<Bool>?
-    private let scan: StatusScan
+    private let slices: BitSlices
+    private let wish: BitSlices.Wish
     /// Passing categories of a record; all ones when no category is asked for.
     private let categories: UInt16
     private let fromDay: Int32
@@ -81,7 +82,8 @@ struct FilterProgram: Sendable {
         }
         statusesAlone = filter.asksForStatusesAlone && candidates == nil ? statusMask : nil
         passesAll = statusesAlone == 0xFF
-        scan = StatusScan(mask: statusMask)
+        slices = snapshot.bitSlices
+        wish = slices.wish(statusMask: statusMask, industries: industries)
         hidden = delta?.hidden
         status = snapshot.status
         industry = snapshot.industry
@@ -128,20 +130,30 @@ struct FilterProgram: Sendable {
         } else if passesAll, hidden == nil {
             for index in range { body(index) }
         } else {
-            // Sixty-four at a time: a word of bits, one column after the other, so that no branch waits on a single factory.
-            withHandle(range) { handle in
-                var start = range.lowerBound
-                while start < range.upperBound {
-                    let run = Range(uncheckedBounds: (start, min(start + 64, range.upperBound)))
-                    var passing = bits(run, handle)
-                    if let hidden { passing &= ~hidden.word(from: start) }
+            withScan(of: range) { scan in
+                forEachWord(in: range, by: &scan) { start, bits in
+                    var passing = bits
                     while passing != 0 {
                         body(start &+ passing.trailingZeroBitCount)
                         passing &= passing &- 1
                     }
-                    start = run.upperBound
                 }
             }
+        }
+    }
+
+    /// Calls `body` with the number of a factory and a bit for each of the 64 from there on, where any of the range passes, where no candidates are
+    /// named. The range is a part of the one that the scan was opened for: one scan serves many short runs.
+    @inline(__always)
+    func forEachWord(in range: Range<Int>, by scan: inout FilterScan, _ body: (Int, UInt64) -> Void) {
+        var start = range.lowerBound
+        while start < range.upperBound {
+            // A block of the slices, or a part of one.
+            let end = min((start | 63) &+ 1, range.upperBound)
+            var passing = bits(Range(uncheckedBounds: (start, end)), &scan)
+            if let hidden { passing &= ~hidden.word(from: start) }
+            if passing != 0 { body(start, passing) }
+            start = end
         }
     }
 
@@ -154,28 +166,34 @@ struct FilterProgram: Sendable {
         for index in hidden.within(run) { body(Int(index)) }
     }
 
-    /// The columns' addresses, for the duration of `body`.
+    /// What `forEachWord` reads, by address, for the duration of `body`: valid for this range.
     @inline(__always)
-    private func withHandle(_ range: Range<Int>, _ body: (FilterHandle) -> Void) {
+    func withScan(of range: Range<Int>, _ body: (inout FilterScan) -> Void) {
         // The columns' lengths were checked when the file was opened; the range is checked against them here, once.
         precondition(range.lowerBound >= 0 && range.upperBound <= min(status.count, industry.count))
-        status.withUnsafeBufferPointer { status in
+        slices.withReader(wish) { slices in
+            var scan = FilterScan(slices: slices)
+            guard wish.leavesIndustries, let industries else { return body(&scan) }
             industry.withUnsafeBufferPointer { industry in
-                scan.wanted.withUnsafeBufferPointer { wanted in
-                    guard let status = status.baseAddress, let industry = industry.baseAddress else { return }
-                    guard let industries else { return body(FilterHandle(status: status, wanted: wanted, industry: industry, passes: nil)) }
-                    industries.withUnsafeBufferPointer { passes in
-                        body(FilterHandle(status: status, wanted: wanted, industry: industry, passes: passes.baseAddress))
-                    }
+                industries.withUnsafeBufferPointer { passes in
+                    (scan.industry, scan.passes) = (industry.baseAddress, passes.baseAddress)
+                    body(&scan)
                 }
             }
         }
     }
 
-    /// A bit for each of up to 64 factories: which pass everything but the candidates' list.
-    private func bits(_ run: Range<Int>, _ handle: FilterHandle) -> UInt64 {
-        var passing = handle.statusBits(run)
-        passing = handle.industryBits(run, among: passing)
+    /// A bit for each of up to 64 factories of one block: which pass everything but the candidates' list.
+    @inline(__always)
+    private func bits(_ run: Range<Int>, _ scan: inout FilterScan) -> UInt64 {
+        let asked = (run.count == 64 ? 0 : 1 &<< UInt64(truncatingIfNeeded: run.count)) &- 1
+        let passing = scan.passing(block: run.lowerBound &>> 6) &>> UInt64(truncatingIfNeeded: run.lowerBound & 63) & asked
+        return scan.passes == nil && !asksForRecords ? passing : narrowed(passing, run, scan)
+    }
+
+    /// Those of the bits whose factories pass what the slices do not know.
+    private func narrowed(_ bits: UInt64, _ run: Range<Int>, _ scan: FilterScan) -> UInt64 {
+        var passing = scan.industryBits(run, among: bits)
         guard asksForRecords else { return passing }
         // The columns per factory first, without a branch; then the records of the few that are left.
         if passing.nonzeroBitCount > 16 {
@@ -243,62 +261,29 @@ struct FilterProgram: Sendable {
     }
 }
 
-/// Which statuses are wanted, as words to compare eight statuses with at a time.
-private struct StatusScan: Sendable {
-    /// Wanted statuses, each in every byte of a word; none: all are wanted.
-    let wanted: [UInt64]
+/// What a filter reads of 64 factories at a time, by address.
+struct FilterScan {
+    private let slices: BitSlices.Reader
+    fileprivate var industry: UnsafePointer<UInt16>?
+    /// By industry; nil: the slices know which pass.
+    fileprivate var passes: UnsafePointer<Bool>?
+    /// The block that was asked for last, and who passes there: where cells hold a few factories, several in turn share one.
+    private var last = (block: -1, passing: UInt64(0))
 
-    init(mask: UInt8) {
-        wanted = mask == 0xFF ? [] : (0..<8).filter { mask & (1 << $0) != 0 }.map { UInt64($0) * FilterHandle.ones }
-    }
-}
+    fileprivate init(slices: BitSlices.Reader) { self.slices = slices }
 
-/// The columns of a filter by address.
-private struct FilterHandle {
-    let status: UnsafePointer<UInt8>
-    let wanted: UnsafeBufferPointer<UInt64>
-    let industry: UnsafePointer<UInt16>
-    /// By industry; nil: all pass.
-    let passes: UnsafePointer<Bool>?
-
-    static let ones: UInt64 = 0x0101_0101_0101_0101
-
-    /// A bit for each of up to 64 factories with a wanted status. The run must be within the column.
+    /// A bit for each of 64 factories that the slices let pass.
     @inline(__always)
-    func statusBits(_ run: Range<Int>) -> UInt64 {
-        let count = run.count
-        if wanted.isEmpty { return count == 64 ? ~0 : (1 &<< UInt64(truncatingIfNeeded: count)) &- 1 }
-        let first = UnsafeRawPointer(status + run.lowerBound)
-        var bits: UInt64 = 0
-        var at = 0
-        while at &+ 8 <= count {
-            bits |= eight(UInt64(littleEndian: first.loadUnaligned(fromByteOffset: at, as: UInt64.self))) &<< UInt64(truncatingIfNeeded: at)
-            at &+= 8
-        }
-        while at < count {
-            bits |= (eight(UInt64(first.load(fromByteOffset: at, as: UInt8.self))) & 1) &<< UInt64(truncatingIfNeeded: at)
-            at &+= 1
-        }
-        return bits
-    }
-
-    /// A bit for each byte of a word whose lowest three bits are a wanted status.
-    @inline(__always)
-    private func eight(_ word: UInt64) -> UInt64 {
-        let highest = 128 &* FilterHandle.ones
-        let statuses = word & (7 &* FilterHandle.ones)
-        var found: UInt64 = 0
-        // A byte's highest bit survives the subtraction only where the byte is zero.
-        for status in wanted { found |= highest &- (statuses ^ status) }
-        // One bit of each byte, gathered in the highest byte.
-        return (((found & highest) &>> 7) &* 0x0102_0408_1020_4080) &>> 56
+    fileprivate mutating func passing(block: Int) -> UInt64 {
+        if block != last.block { last = (block, slices.passing(block: block)) }
+        return last.passing
     }
 
     /// Of factories with a bit, those of a wanted industry. Indices in the column are below the table's length: that was checked when the
     /// file was opened.
     @inline(__always)
-    func industryBits(_ run: Range<Int>, among bits: UInt64) -> UInt64 {
-        guard let passes else { return bits }
+    fileprivate func industryBits(_ run: Range<Int>, among bits: UInt64) -> UInt64 {
+        guard let passes, let industry else { return bits }
         let first = industry + run.lowerBound
         var left = bits
         var passing: UInt64 = 0

@@ -36,6 +36,19 @@ struct IndustryCodes: Sendable {
             })
     }
 
+    /// Of each number, the number of its division: of what begins with the same three bytes, a letter and two digits. From the
+    /// `limit`-th division on all count as one.
+    func divisions(atMost limit: Int) -> [UInt8] {
+        var numbers: [UInt64: UInt8] = [:]
+        return packed.map { code in
+            let division = code >> 40
+            if let known = numbers[division] { return known }
+            let number = UInt8(Swift.min(numbers.count, limit - 1, Int(UInt8.max)))
+            numbers[division] = number
+            return number
+        }
+    }
+
     private static func pack(_ bytes: some Sequence<UInt8>) -> UInt64 {
         var packed: UInt64 = 0
         var count = 0

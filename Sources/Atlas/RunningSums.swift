@@ -141,6 +141,25 @@ struct RunningSums: Sendable {
             return named(ClusterSum(x: sum.x, y: sum.y, statuses: sum.statuses), run, among: wanted)
         }
 
+        /// Adds factories to a cluster: those with a bit, of the 64 from `start` on. One after the other, by the columns that are open here.
+        @inline(__always)
+        func add(_ bits: UInt64, from start: Int, to cluster: inout ClusterSum) {
+            let end = start &+ UInt64.bitWidth &- bits.leadingZeroBitCount
+            guard bits != 0, start >= 0, end <= columns.count, let x = columns.x, let y = columns.y, let status = columns.status else {
+                return
+            }
+            var (sumX, sumY, statuses) = (UInt64(0), UInt64(0), UInt64(0))
+            var left = bits
+            while left != 0 {
+                let index = start &+ left.trailingZeroBitCount
+                left &= left &- 1
+                sumX &+= UInt64(x[index])
+                sumY &+= UInt64(y[index])
+                statuses &+= 1 &<< (UInt64(status[index] & 7) &* 8)
+            }
+            cluster.add(x: sumX, y: sumY, statuses: statuses, first: start &+ bits.trailingZeroBitCount)
+        }
+
         /// Of one factory also which it is.
         @inline(__always)
         private func named(_ cluster: ClusterSum, _ run: Range<Int>, among wanted: UInt8) -> ClusterSum {

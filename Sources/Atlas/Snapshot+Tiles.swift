@@ -33,9 +33,9 @@ extension Snapshot {
         }
         let factories = tree.range(of: tile).count + (delta?.tree.range(of: tile).count ?? 0)
         let features = tile.z < TileRules.firstZoomWithoutClusters ? min(factories, 1 << (2 * TileRules.cellDepth)) : factories
-        // Sums of whole cells are there by status; any other filter looks at each factory.
+        // Sums of whole cells are there by status; any other filter looks at each factory, or at 64 of them at a time.
         let scanned = filter.asksForStatusesAlone && map == .blue ? 0 : factories
-        return scanned * 3 + features * 1_300
+        return scanned * (filter.asksForRecords ? 3 : 1) + features * 1_300
     }
 
     /// The same with changes laid over the snapshot. Emissions follow no single changes: the map `carbon` is the snapshot's own.
@@ -83,34 +83,40 @@ extension Snapshot {
         if let candidates = program.candidates {
             return collectCandidates(candidates, range, cellZoom: cellZoom, program: program, into: &contents)
         }
-        guard let wanted = program.statusesAlone, !program.hides else {
-            return tree.forEachCell(in: range, cellZoom: cellZoom) { contents.add(sum(of: $1, program: program), cell: $0) }
-        }
-        contents.reserveClusters(of: range.count)
-        runningSums.withReader(tree.x, tree.y, status) { sums in
-            tree.forEachCell(in: range, cellZoom: cellZoom) { contents.add(sums.cluster(of: $1, among: wanted), cell: $0) }
-        }
+        if program.statusesAlone != nil { contents.reserveClusters(of: range.count) }
+        forEachCell(of: range, zoom: cellZoom, program: program) { contents.add($1, cell: $0) }
     }
 
-    /// The factories of a run that pass.
-    @inline(__always)
-    func sum(of run: Range<Int>, program: FilterProgram) -> ClusterSum {
-        // Setting the loops up costs more than a few factories.
-        if let wanted = program.statusesAlone, run.count >= 32 {
-            var sum = runningSums.withReader(tree.x, tree.y, status) { $0.sum(of: run, among: wanted) }
-            if program.hides {
-                program.forEachHidden(in: run) { index in
-                    guard wanted & (1 << (status[index] & 7)) != 0 else { return }
-                    sum.subtract(x: tree.x[index], y: tree.y[index], status: status[index])
+    /// Calls `body` with every cell of a run that holds factories, and what those that pass add up to. What is read is opened once for all cells.
+    func forEachCell(of range: Range<Int>, zoom: Int, program: FilterProgram, _ body: (TileID, ClusterSum) -> Void) {
+        guard program.candidates == nil else {
+            return tree.forEachCell(in: range, cellZoom: zoom) { cell, run in
+                var sum = ClusterSum()
+                program.forEachMatch(in: run) { sum.add(x: tree.x[$0], y: tree.y[$0], status: status[$0], index: $0) }
+                body(cell, sum)
+            }
+        }
+        runningSums.withReader(tree.x, tree.y, status) { sums in
+            if let wanted = program.statusesAlone, !program.hides {
+                return tree.forEachCell(in: range, cellZoom: zoom) { body($0, sums.cluster(of: $1, among: wanted)) }
+            }
+            program.withScan(of: range) { scan in
+                tree.forEachCell(in: range, cellZoom: zoom) { cell, run in
+                    // Setting this up costs more than a few factories.
+                    if let wanted = program.statusesAlone, run.count >= 32 {
+                        var sum = sums.sum(of: run, among: wanted)
+                        program.forEachHidden(in: run) { index in
+                            guard wanted & (1 << (status[index] & 7)) != 0 else { return }
+                            sum.subtract(x: tree.x[index], y: tree.y[index], status: status[index])
+                        }
+                        // Which one is left, if only one is, the sums do not know.
+                        if sum.count != 1 { return body(cell, ClusterSum(sum)) }
+                    }
+                    var sum = ClusterSum()
+                    program.forEachWord(in: run, by: &scan) { sums.add($1, from: $0, to: &sum) }
+                    body(cell, sum)
                 }
             }
-            // Which one is left, if only one is, the sums do not know.
-            if sum.count != 1 { return ClusterSum(sum) }
         }
-        var cluster = ClusterSum()
-        program.forEachMatch(in: run) { index in
-            cluster.add(x: tree.x[index], y: tree.y[index], status: status[index], index: index)
-        }
-        return cluster
     }
 }

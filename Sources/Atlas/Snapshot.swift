@@ -77,6 +77,7 @@ public final class Snapshot: Sendable {
     let carbon: CarbonColumns
     let emissionTables = EmissionTables()
     let runningSums: RunningSums
+    let bitSlices: BitSlices
     let lazyLocator = LazyLocator()
     /// Brands' ids by index: small, so kept as strings.
     let brandIDs: [String]
@@ -187,6 +188,7 @@ public final class Snapshot: Sendable {
         guard industry.areBelow(industries.count) else {
             throw .inconsistent(path: path, detail: "a factory's industry is not in the table")
         }
+        bitSlices = BitSlices(status: status, industry: industry, codes: industryCodes)
         let links = linkOffsets
         suppliers = (0..<n).compactMap { links[$0] < links[$0 + 1] ? UInt32($0) : nil }
 

@@ -2,11 +2,14 @@
 
 import VectorTile
 
-/// Writes brands into one layer. A brand's text is written once a tile.
+/// Lists brands for one layer. A brand's text is written once a tile.
 struct TileBrands {
+    /// The most attributes of a feature.
+    static let mostAttributes = 2 + TileRules.brandsDrawn + 1
+
     /// Brands of the filter: a person who asks for a brand sees its logo first.
     private let wanted: Set<String>
-    private let list: AttributeKey
+    private let listed: AttributeKey
     private let count: AttributeKey
     private let drawn: [AttributeKey]
     private let more: AttributeKey
@@ -14,7 +17,7 @@ struct TileBrands {
 
     init(first: [String], layer: inout LayerEncoder) {
         wanted = Set(first)
-        list = layer.key("brands")
+        listed = layer.key("brands")
         count = layer.key("brand_count")
         var keys: [AttributeKey] = []
         for place in 0..<TileRules.brandsDrawn { keys.append(layer.key("brand_\(place)")) }
@@ -23,13 +26,13 @@ struct TileBrands {
     }
 
     /// - Parameter all: of one supplier, in the order of the brand table.
-    mutating func write(_ all: [String], into layer: inout LayerEncoder) {
+    mutating func list(_ all: [String], in layer: inout LayerEncoder, to list: inout AttributeList) {
         var brands = all
         if !wanted.isEmpty, brands.count > 1 { brands = brands.filter(wanted.contains) + brands.filter { !wanted.contains($0) } }
-        layer.set(list, brands.prefix(TileRules.brandsListed).joined(separator: ","))
-        layer.set(count, UInt64(brands.count))
-        for (key, brand) in zip(drawn, brands) { layer.set(key, reference(brand, &layer)) }
-        if brands.count > drawn.count { layer.set(more, UInt64(brands.count - drawn.count)) }
+        list.append(layer.attribute(listed, brands.prefix(TileRules.brandsListed).joined(separator: ",")))
+        list.append(layer.attribute(count, UInt64(brands.count)))
+        for (key, brand) in zip(drawn, brands) { list.append(layer.attribute(key, reference(brand, &layer))) }
+        if brands.count > drawn.count { list.append(layer.attribute(more, UInt64(brands.count - drawn.count))) }
     }
 
     private mutating func reference(_ brand: String, _ layer: inout LayerEncoder) -> AttributeValueRef {

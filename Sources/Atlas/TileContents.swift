@@ -45,6 +45,20 @@ struct ClusterSum {
         worstStatus = Swift.min(worstStatus, status)
     }
 
+    /// Adds from 1 to 255 factories.
+    ///
+    /// - Parameter statuses: how many there are of status s in the s-th byte, lowest first.
+    @inline(__always)
+    mutating func add(x: UInt64, y: UInt64, statuses: UInt64, first index: Int) {
+        let more = ClusterSum(x: x, y: y, statuses: statuses)
+        if count == 0 { first = index }
+        count &+= more.count
+        violating &+= more.violating
+        worstStatus = Swift.min(worstStatus, more.worstStatus)
+        sumX &+= x
+        sumY &+= y
+    }
+
     /// The mean position: inside the cell, since a cell is convex.
     var mean: GridPoint {
         GridPoint(x: UInt32(sumX / UInt64(Swift.max(count, 1))), y: UInt32(sumY / UInt64(Swift.max(count, 1))))
@@ -127,52 +141,56 @@ struct TileContents {
     ///
     /// - Parameter brands: nil leaves brands out; else ids of those that stand first in a feature's list.
     func encode(brands: [String]?) -> [UInt8] {
-        guard !clusters.isEmpty || !factories.isEmpty else { return [] }
         var encoder = TileEncoder()
-        encoder.addLayer(TileSchema.clusterLayer, extent: UInt32(TileRules.extent)) { encodeClusters(into: &$0) }
-        encoder.addLayer(TileSchema.factoryLayer, extent: UInt32(TileRules.extent)) { encodeFactories(into: &$0, brands: brands) }
+        let extent = UInt32(TileRules.extent)
+        if !clusters.isEmpty { encoder.addLayer(TileSchema.clusterLayer, extent: extent) { encodeClusters(into: &$0) } }
+        if !factories.isEmpty { encoder.addLayer(TileSchema.factoryLayer, extent: extent) { encodeFactories(into: &$0, brands: brands) } }
         return encoder.finish()
     }
 
     private func encodeClusters(into layer: inout LayerEncoder) {
-        guard !clusters.isEmpty else { return }
-        let count = layer.key("count")
-        let violating = layer.key("violating")
-        let worst = layer.key("worst_status")
+        let (count, violating) = (layer.key("count"), layer.key("violating"))
+        var worst = KnownAttributes(layer.key("worst_status"), about: FactoryStatus.allCases.count)
         let name = layer.key("cluster_id")
-        let statuses = (0..<8).map { layer.value((FactoryStatus(rawValue: $0) ?? .unknown).name) }
-        for cluster in clusters {
-            let position = local(cluster.at)
-            layer.addPoint(id: cluster.id, x: position.x, y: position.y)
-            layer.set(count, UInt64(cluster.sum.count))
-            layer.set(violating, UInt64(cluster.sum.violating))
-            layer.set(worst, statuses[Int(cluster.sum.worstStatus & 7)])
-            layer.set(name, once: cluster.id)
+        AttributeList.with(capacity: 4) { list in
+            for cluster in clusters {
+                let sum = cluster.sum
+                let position = local(cluster.at)
+                list.removeAll()
+                list.append(layer.attribute(count, UInt64(sum.count)))
+                list.append(layer.attribute(violating, UInt64(sum.violating)))
+                list.append(worst.attribute(UInt32(sum.worstStatus)) { layer.attribute($0, statusName(sum.worstStatus)) })
+                list.append(layer.attribute(name, once: cluster.id))
+                layer.addPoint(id: cluster.id, x: position.x, y: position.y, attributes: list.all)
+            }
         }
     }
 
     private func encodeFactories(into layer: inout LayerEncoder, brands: [String]?) {
-        guard !factories.isEmpty else { return }
-        var features = FactoryFeatures(
-            &layer, industryCodes: delta?.tables.industries ?? snapshot.industryCodes, brands: brands)
-        snapshot.ids.withStrings { ids in
-            snapshot.names.withStrings { names in
-                snapshot.englishNames.withStrings { englishNames in
-                    for factory in factories {
-                        let index = factory.index
-                        let position = local(factory.at)
-                        if index < 0 {
-                            guard let live = delta?.rows[~index] else { continue }
-                            live.withTexts { id, name, english in
-                                features.add(
-                                    FeatureFacts(live), at: position, id: id, name: name, english: english, brands: live.brandIDs,
-                                    to: &layer)
+        let codes = delta?.tables.industries ?? snapshot.industryCodes
+        var features = FactoryFeatures(&layer, count: factories.count, industries: codes.count, brands: brands)
+        AttributeList.with(capacity: FactoryFeatures.mostAttributes) { list in
+            snapshot.ids.withStrings { ids in
+                snapshot.names.withStrings { names in
+                    snapshot.englishNames.withStrings { englishNames in
+                        for factory in factories {
+                            let index = factory.index
+                            let position = local(factory.at)
+                            list.removeAll()
+                            if index < 0 {
+                                guard let live = delta?.rows[~index] else { continue }
+                                live.withTexts { id, name, english in
+                                    let texts = FeatureTexts(id: id, name: name, english: english)
+                                    features.list(FeatureFacts(live), texts, codes, brands: live.brandIDs, in: &layer, to: &list)
+                                }
+                                layer.addPoint(id: UInt64(live.pk), x: position.x, y: position.y, attributes: list.all)
+                            } else {
+                                let texts = FeatureTexts(id: ids[index], name: names[index], english: englishNames[index])
+                                let facts = FeatureFacts(snapshot, index)
+                                features.list(facts, texts, codes, brands: snapshot.brands(of: index), in: &layer, to: &list)
+                                let key = UInt64(snapshot.primaryKey[index])
+                                layer.addPoint(id: key, x: position.x, y: position.y, attributes: list.all)
                             }
-                        } else {
-                            features.add(
-                                FeatureFacts(snapshot, index), at: position, id: ids[index], name: names[index],
-                                english: englishNames[index],
-                                brands: snapshot.brands(of: index), to: &layer)
                         }
                     }
                 }
@@ -181,63 +199,79 @@ struct TileContents {
     }
 }
 
-/// Writes factories as features of one layer: those of the snapshot and those of a delta alike.
-private struct FactoryFeatures {
-    private let id, name, english, status, industry, records, worst, latest, monitored: AttributeKey
-    private let industryCodes: IndustryCodes
-    private var brands: TileBrands?
-    // Values that repeat are written once and then named by number: no text is hashed again.
-    private var statusRefs = [AttributeValueRef?](repeating: nil, count: 256)
-    private var industryRefs: [AttributeValueRef?]
+private func statusName(_ rank: UInt8) -> String { (FactoryStatus(rawValue: rank) ?? .unknown).name }
 
-    init(_ layer: inout LayerEncoder, industryCodes: IndustryCodes, brands first: [String]?) {
+/// Lists the attributes of factories in one layer: those of the snapshot and those of a delta alike.
+private struct FactoryFeatures {
+    private let id, name, english: AttributeKey
+    private let records, worst, isKeyMonitored: AttributeKey
+    private var statuses, industries, days: KnownAttributes
+    private var brands: TileBrands?
+
+    /// The most attributes of a feature.
+    static let mostAttributes = 9 + TileBrands.mostAttributes
+
+    /// - Parameter count: of the features.
+    init(_ layer: inout LayerEncoder, count: Int, industries codes: Int, brands first: [String]?) {
         brands = first.map { TileBrands(first: $0, layer: &layer) }
         id = layer.key("id")
         name = layer.key("name")
         english = layer.key("name_en")
-        status = layer.key("status")
-        industry = layer.key("industry")
+        statuses = KnownAttributes(layer.key("status"), about: FactoryStatus.allCases.count)
+        industries = KnownAttributes(layer.key("industry"), about: min(count, codes))
         records = layer.key("records")
         worst = layer.key("worst_severity")
-        latest = layer.key("latest")
-        monitored = layer.key("key_monitored")
-        self.industryCodes = industryCodes
-        industryRefs = Array(repeating: nil, count: industryCodes.count)
+        days = KnownAttributes(layer.key("latest"), about: count)
+        isKeyMonitored = layer.key("key_monitored")
     }
 
     /// In line with the loop over factories: a call with so many arguments costs as much as the feature.
     @inline(__always)
-    mutating func add(
-        _ facts: FeatureFacts, at position: (x: Int32, y: Int32), id text: UnsafeBufferPointer<UInt8>,
-        name chinese: UnsafeBufferPointer<UInt8>,
-        english latin: UnsafeBufferPointer<UInt8>, brands all: @autoclosure () -> [String], to layer: inout LayerEncoder
+    mutating func list(
+        _ facts: FeatureFacts, _ texts: FeatureTexts, _ codes: IndustryCodes, brands all: @autoclosure () -> [String],
+        in layer: inout LayerEncoder, to list: inout AttributeList
     ) {
-        layer.addPoint(id: UInt64(facts.primaryKey), x: position.x, y: position.y)
-        layer.set(id, once: text)
-        if !chinese.isEmpty {
-            layer.set(name, once: chinese)
-            if !latin.isEmpty { layer.set(english, once: latin) }
-        } else if !latin.isEmpty {
-            let both = layer.value(utf8: latin)
-            layer.set(name, both)
-            layer.set(english, both)
+        list.append(layer.attribute(id, once: texts.id))
+        if !texts.name.isEmpty {
+            list.append(layer.attribute(name, once: texts.name))
+            if !texts.english.isEmpty { list.append(layer.attribute(english, once: texts.english)) }
+        } else if !texts.english.isEmpty {
+            let both = layer.value(utf8: texts.english)
+            list.append(layer.attribute(name, both))
+            list.append(layer.attribute(english, both))
         }
-        layer.set(
-            status,
-            reference(Int(facts.status), &statusRefs) { layer.value((FactoryStatus(rawValue: facts.status) ?? .unknown).name) })
-        let code = Int(facts.industry)
-        if code != 0 { layer.set(industry, reference(code, &industryRefs) { layer.value(industryCodes[code]) }) }
-        layer.set(records, UInt64(facts.records))
-        layer.set(worst, UInt64(facts.worstSeverity))
-        if facts.latestDay != SnapshotFlags.noDay { Day(daysSince1970: facts.latestDay).withISO { layer.set(latest, utf8: $0) } }
-        if facts.isKeyMonitored { layer.set(monitored, true) }
-        if brands != nil { brands?.write(all(), into: &layer) }
+        list.append(statuses.attribute(UInt32(facts.status)) { layer.attribute($0, statusName(facts.status)) })
+        if facts.industry != 0 {
+            list.append(
+                industries.attribute(
+                    UInt32(facts.industry),
+                    once: { key in
+                        var code = codes[Int(facts.industry)]
+                        return code.withUTF8 { layer.attribute(key, once: $0) }
+                    },
+                    again: { layer.attribute($0, codes[Int(facts.industry)]) }))
+        }
+        list.append(layer.attribute(records, UInt64(facts.records)))
+        list.append(layer.attribute(worst, UInt64(facts.worstSeverity)))
+        if facts.latestDay != SnapshotFlags.noDay {
+            let day = Day(daysSince1970: facts.latestDay)
+            list.append(
+                days.attribute(
+                    UInt32(bitPattern: facts.latestDay), once: { key in day.withISO { layer.attribute(key, once: $0) } },
+                    again: { key in day.withISO { layer.attribute(key, utf8: $0) } }))
+        }
+        if facts.isKeyMonitored { list.append(layer.attribute(isKeyMonitored, true)) }
+        if brands != nil { brands?.list(all(), in: &layer, to: &list) }
     }
+}
+
+/// Where the texts of a feature stand.
+private struct FeatureTexts {
+    var id, name, english: UnsafeBufferPointer<UInt8>
 }
 
 /// What a feature says of a factory, texts and brands aside.
 private struct FeatureFacts {
-    var primaryKey: UInt32
     var status: UInt8
     var worstSeverity: UInt8
     var isKeyMonitored: Bool
@@ -247,7 +281,6 @@ private struct FeatureFacts {
 
     @inline(__always)
     init(_ snapshot: Snapshot, _ index: Int) {
-        primaryKey = snapshot.primaryKey[index]
         status = snapshot.status[index]
         worstSeverity = snapshot.worstSeverity[index]
         isKeyMonitored = snapshot.isKeyMonitored(index)
@@ -257,7 +290,6 @@ private struct FeatureFacts {
     }
 
     init(_ factory: LiveFactory) {
-        primaryKey = factory.pk
         status = factory.facts.status
         worstSeverity = factory.facts.worstSeverity
         isKeyMonitored = factory.flags & SnapshotFlags.keyMonitored != 0
@@ -265,12 +297,4 @@ private struct FeatureFacts {
         latestDay = factory.facts.latestDay
         records = factory.records.count
     }
-}
-
-/// The reference kept in a place, or a new one.
-private func reference(_ place: Int, _ references: inout [AttributeValueRef?], make: () -> AttributeValueRef) -> AttributeValueRef {
-    if let reference = references[place] { return reference }
-    let reference = make()
-    references[place] = reference
-    return reference
 }

@@ -1,7 +1,9 @@
 // ByteSink.swift: the growing run of bytes that a tile is written into.
 //
-// All pointer work of the encoder is here. A caller reserves room for the most it may write, then writes without a check
+// All pointer work of the encoder is here and in CVector/text.h. A caller reserves room for the most it may write, then writes without a check
 // per byte; debug builds check every write against the reserved room.
+
+import CVector
 
 /// A growable buffer with one owner. Appending is amortised O(1) a byte.
 struct ByteSink: ~Copyable {
@@ -28,7 +30,7 @@ struct ByteSink: ~Copyable {
 
     /// Makes room for `more` bytes after the present ones.
     @inline(__always)
-    mutating func reserve(_ more: Int) {
+    private mutating func reserve(_ more: Int) {
         if capacity - count < more { grow(more) }
     }
 
@@ -40,22 +42,6 @@ struct ByteSink: ~Copyable {
         base.deallocate()
         base = moved
         capacity = larger
-    }
-
-    /// Writes one byte; room must be reserved.
-    @inline(__always)
-    mutating func write(byte: UInt8) {
-        assert(count < capacity)
-        base[count] = byte
-        count &+= 1
-    }
-
-    /// Writes a base-128 varint, low groups first; room for its size must be reserved.
-    @inline(__always)
-    mutating func write(varint value: UInt64) {
-        var cursor = ByteCursor(at: base + count, end: base + capacity)
-        cursor.write(varint: value)
-        count = cursor.at - base
     }
 
     /// A cursor with room for at most so many bytes behind the present ones; they count once `end` has it back. Until then the sink must not change.
@@ -80,11 +66,6 @@ struct ByteSink: ~Copyable {
         count &+= bytes.count
     }
 
-    /// Appends everything in another sink.
-    mutating func append(contentsOf other: borrowing ByteSink) {
-        other.withBytes { append($0) }
-    }
-
     /// Whether the bytes from `offset` on are `bytes`.
     @inline(__always)
     func holds(_ bytes: UnsafeBufferPointer<UInt8>, at offset: Int) -> Bool {
@@ -106,16 +87,14 @@ struct ByteSink: ~Copyable {
         return true
     }
 
-    /// The bytes, for the length of the call.
-    func withBytes<Result>(_ body: (UnsafeBufferPointer<UInt8>) -> Result) -> Result {
-        body(UnsafeBufferPointer(start: base, count: count))
-    }
-
-    /// A copy of the bytes.
-    func array() -> [UInt8] {
-        [UInt8](unsafeUninitializedCapacity: count) { target, initialized in
-            if count > 0 { target.baseAddress?.update(from: base, count: count) }
-            initialized = count
+    /// A copy of the bytes, and behind it what `write` writes: `more` bytes at most.
+    func array(adding more: Int, _ write: (inout ByteCursor) -> Void) -> [UInt8] {
+        [UInt8](unsafeUninitializedCapacity: count + more) { target, initialized in
+            guard let start = target.baseAddress else { return }
+            var cursor = ByteCursor(at: start, end: start + target.count)
+            cursor.write(contentsOf: self)
+            write(&cursor)
+            initialized = cursor.at - start
         }
     }
 
@@ -159,6 +138,22 @@ struct ByteCursor {
         at += 1
     }
 
+    /// Writes two varints. Small ones, as most tags are, without asking how long the second is; up to four bytes are written to, so that there
+    /// must be room for as many.
+    @inline(__always)
+    mutating func write(varints first: UInt32, _ second: UInt32) {
+        guard first < 0x80, second < 1 << 14 else {
+            write(varint: UInt64(first))
+            write(varint: UInt64(second))
+            return
+        }
+        let isLong: UInt32 = second >= 0x80 ? 1 : 0
+        let low = second & 0x7f | isLong &<< 7
+        assert(end - at >= 4)
+        UnsafeMutableRawPointer(at).storeBytes(of: (first | low &<< 8 | (second &>> 7) &<< 16).littleEndian, as: UInt32.self)
+        at += 2 &+ Int(isLong)
+    }
+
     /// Writes an integer's bytes, lowest first.
     @inline(__always)
     mutating func write<Integer: FixedWidthInteger>(littleEndian value: Integer) {
@@ -174,6 +169,30 @@ struct ByteCursor {
         at.update(from: source, count: bytes.count)
         at += bytes.count
     }
+
+    /// Writes a text of 8 to 64 bytes if it is UTF-8 by a quick look: from 16 on of common characters alone, as names are (CVector/text.h), below of
+    /// ASCII, as ids are. Else says false and stays where it is; what stands behind may have changed.
+    @inline(__always)
+    mutating func write(commonText bytes: UnsafeBufferPointer<UInt8>) -> Bool {
+        guard let source = bytes.baseAddress, bytes.count >= 8, bytes.count <= 64 else { return false }
+        assert(bytes.count <= end - at)
+        if bytes.count < 16 {
+            // The first and the last eight, which may be the same in part.
+            let (from, to, last) = (UnsafeRawPointer(source), UnsafeMutableRawPointer(at), bytes.count &- 8)
+            let (head, tail) = (from.loadUnaligned(as: UInt64.self), from.loadUnaligned(fromByteOffset: last, as: UInt64.self))
+            guard (head | tail) & 0x8080_8080_8080_8080 == 0 else { return false }
+            to.storeBytes(of: head, as: UInt64.self)
+            to.storeBytes(of: tail, toByteOffset: last, as: UInt64.self)
+        } else {
+            guard vector_copy_common_text(at, source, bytes.count) else { return false }
+        }
+        at += bytes.count
+        return true
+    }
+
+    /// Writes all bytes of a sink, another than the cursor's.
+    @inline(__always)
+    mutating func write(contentsOf sink: borrowing ByteSink) { write(sink, from: 0, count: sink.count) }
 
     /// Writes `length` bytes of a sink, another than the cursor's, from `offset` on.
     @inline(__always)

@@ -120,13 +120,13 @@ extension LayerEncoder {
     }
 
     @inline(__always)
-    private static func clamped(_ point: TilePoint) -> TilePoint {
+    static func clamped(_ point: TilePoint) -> TilePoint {
         let limit: Int32 = 1 << 30 - 1
         return TilePoint(x: min(max(point.x, -limit), limit), y: min(max(point.y, -limit), limit))
     }
 
     @inline(__always)
-    private static func zigzag(_ value: Int32) -> UInt32 {
+    static func zigzag(_ value: Int32) -> UInt32 {
         UInt32(bitPattern: (value &<< 1) ^ (value &>> 31))
     }
 }

@@ -2,6 +2,7 @@
 //
 // A feature stays open while its attributes are set; it is written when the next one starts. Attributes wait as pairs of
 // slots, and get their numbers in the tile as the feature is written: what is never used is never written, but for what is set `once`.
+// Points whose attributes are all known beforehand are written faster by `addPoint(id:x:y:attributes:)` (LayerEncoder+Attributes.swift).
 
 /// A key of the layer that made it.
 public struct AttributeKey: Hashable, Sendable {
@@ -32,14 +33,14 @@ public struct LayerEncoder: ~Copyable {
         static let isNumber: UInt32 = 1 << 31
     }
 
-    private var features = ByteSink(capacity: 4096)
-    private var keys = ValueTable(.keys)
-    private var values = ValueTable(.values)
+    var features = ByteSink(capacity: 4096)
+    var keys = ValueTable(.keys)
+    var values = ValueTable(.values)
     /// Per key slot: the serial number of the feature that set it last.
     private var lastFeature = Pile<UInt32>()
     private var pairs = Pile<Pair>()
     private var serial: UInt32 = 0
-    private var layer: UInt32 = 0
+    private(set) var layer: UInt32 = 0
     private var isOpen = false
     private var id: UInt64?
     private var type = GeometryType.unknown
@@ -47,7 +48,7 @@ public struct LayerEncoder: ~Copyable {
     var geometry = Pile<UInt32>()
 
     /// Features so far, the open one included.
-    public private(set) var featureCount = 0
+    public internal(set) var featureCount = 0
 
     init() {}
 
@@ -181,15 +182,9 @@ public struct LayerEncoder: ~Copyable {
         // Tags and lengths, and five bytes for each number of 32 bits.
         let room = 3 &* (1 &+ ByteSink.longestVarint) &+ 3 &+ ByteSink.longestVarint &+ 5 &* (2 &* pairs.count &+ geometry.count)
         var cursor = features.cursor(atMost: room)
-        cursor.write(byte: 0x12)  // Layer.features
-        let feature = cursor.beginSized()
-        if let id {
-            cursor.write(byte: 0x08)  // Feature.id
-            cursor.write(varint: id)
-        }
+        let feature = cursor.beginFeature(id: id)
         if pairs.count > 0 {
-            cursor.write(byte: 0x12)  // Feature.tags, packed
-            let tags = cursor.beginSized()
+            let tags = cursor.beginTags()
             for at in 0..<pairs.count {
                 let (key, value) = (pairs[at].key, pairs[at].value)
                 cursor.write(varint: UInt64(keys.index(ofSlot: key)))
@@ -197,41 +192,71 @@ public struct LayerEncoder: ~Copyable {
             }
             cursor.endSized(tags)
         }
-        cursor.write(byte: 0x18)  // Feature.type
-        cursor.write(byte: type.rawValue)
-        cursor.write(byte: 0x22)  // Feature.geometry, packed
-        let commands = cursor.beginSized()
+        let commands = cursor.beginGeometry(type)
         for at in 0..<geometry.count { cursor.write(varint: UInt64(geometry[at])) }
         cursor.endSized(commands)
         cursor.endSized(feature)
         features.end(cursor)
     }
 
-    /// Writes the layer; false when it has no feature and nothing was written.
-    mutating func write(name: String, extent: UInt32, into output: inout ByteSink) -> Bool {
+    /// The most that `write` writes beside the name, the features, keys and values.
+    private static let frame = 3 + 3 + 4 * ByteSink.longestVarint
+
+    /// The most bytes that `write` writes; 0 when the layer has no feature and is not to be written. Writes the open feature.
+    mutating func closedSize(name: String) -> Int {
         close()
-        guard features.count > 0 else { return false }
+        guard features.count > 0 else { return 0 }
+        return Self.frame + name.utf8.count + features.count + keys.encodedSize + values.encodedSize
+    }
+
+    /// Writes the layer, whose features must be closed.
+    func write(name: String, extent: UInt32, to cursor: inout ByteCursor) {
         var name = name
         name.withUTF8 { text in
             let size =
                 1 + ByteSink.varintSize(UInt64(text.count)) + text.count + features.count + keys.encodedSize + values.encodedSize
                 + 1 + ByteSink.varintSize(UInt64(extent)) + 2
-            output.reserve(1 + ByteSink.longestVarint + size + 2 * ByteSink.longestVarint)
-            output.write(byte: 0x1a)  // Tile.layers
-            output.write(varint: UInt64(size))
+            cursor.write(byte: 0x1a)  // Tile.layers
+            cursor.write(varint: UInt64(size))
             // The version first: a reader may need it before anything else.
-            output.write(byte: 0x78)  // Layer.version
-            output.write(byte: 2)
-            output.write(byte: 0x0a)  // Layer.name
-            output.write(varint: UInt64(text.count))
-            output.append(text)
-            output.append(contentsOf: features)
-            keys.write(into: &output)
-            values.write(into: &output)
-            output.reserve(1 + ByteSink.longestVarint)
-            output.write(byte: 0x28)  // Layer.extent
-            output.write(varint: UInt64(extent))
+            cursor.write(byte: 0x78)  // Layer.version
+            cursor.write(byte: 2)
+            cursor.write(byte: 0x0a)  // Layer.name
+            cursor.write(varint: UInt64(text.count))
+            cursor.write(text)
+            cursor.write(contentsOf: features)
+            keys.write(to: &cursor)
+            values.write(to: &cursor)
+            cursor.write(byte: 0x28)  // Layer.extent
+            cursor.write(varint: UInt64(extent))
         }
-        return true
+    }
+}
+
+/// The parts of a feature, in the order in which both ways of writing one put them. Each is ended by `endSized`.
+extension ByteCursor {
+    @inline(__always)
+    mutating func beginFeature(id: UInt64?) -> UnsafeMutablePointer<UInt8> {
+        write(byte: 0x12)  // Layer.features
+        let feature = beginSized()
+        if let id {
+            write(byte: 0x08)  // Feature.id
+            write(varint: id)
+        }
+        return feature
+    }
+
+    @inline(__always)
+    mutating func beginTags() -> UnsafeMutablePointer<UInt8> {
+        write(byte: 0x12)  // Feature.tags, packed
+        return beginSized()
+    }
+
+    @inline(__always)
+    mutating func beginGeometry(_ type: GeometryType) -> UnsafeMutablePointer<UInt8> {
+        write(byte: 0x18)  // Feature.type
+        write(byte: type.rawValue)
+        write(byte: 0x22)  // Feature.geometry, packed
+        return beginSized()
     }
 }

@@ -16,8 +16,11 @@
 /// let bytes = encoder.finish()
 /// ```
 public struct TileEncoder: ~Copyable {
+    /// All layers but the last.
     private var output = ByteSink(capacity: 1024)
     private var layer = LayerEncoder()
+    /// The last layer, which `layer` still holds: most tiles have one large one, and it is copied once instead of twice.
+    private var last: (name: String, extent: UInt32, size: Int)?
     private var names: [String] = []
 
     public init() {}
@@ -36,22 +39,36 @@ public struct TileEncoder: ~Copyable {
         precondition(extent > 0, "a layer's extent is at least 1")
         precondition(
             !names.contains { $0.utf8.elementsEqual(name.utf8) }, "a tile has one layer of a name, and '\(name)' is there already")
+        if let last {
+            var cursor = output.cursor(atMost: last.size)
+            layer.write(name: last.name, extent: last.extent, to: &cursor)
+            output.end(cursor)
+            self.last = nil
+        }
         layer.begin()
         try body(&layer)
-        if layer.write(name: name, extent: extent, into: &output) { names.append(name) }
+        let size = layer.closedSize(name: name)
+        guard size > 0 else { return }
+        last = (name, extent, size)
+        names.append(name)
     }
 
     /// The tile's bytes; none when no layer has a feature.
-    public consuming func finish() -> [UInt8] {
-        output.array()
+    public consuming func finish() -> [UInt8] { bytes() }
+
+    private func bytes() -> [UInt8] {
+        output.array(adding: last?.size ?? 0) { cursor in
+            if let last { layer.write(name: last.name, extent: last.extent, to: &cursor) }
+        }
     }
 
     /// The tile's bytes, and an empty encoder that keeps its memory: for a thread that makes one tile after the other.
     ///
-    /// What is kept is as large as the largest tile so far, about twice its bytes.
+    /// What is kept is as large as the largest tile so far, up to twice its bytes.
     public mutating func finishAndReset() -> [UInt8] {
-        let tile = output.array()
+        let tile = bytes()
         output.removeAll()
+        last = nil
         names.removeAll(keepingCapacity: true)
         return tile
     }

@@ -1,7 +1,7 @@
 // UTF8Check.swift: is this run of bytes UTF-8?
 //
 // Table 3-7 of the Unicode Standard (well-formed byte sequences), with a fast lane for ASCII. The encoder asks once for
-// each distinct string of a layer.
+// each distinct string of a layer, and for those that it does not look up, but for what `ByteCursor.write(commonText:)` knows by a quicker look.
 
 enum UTF8Check {
     /// Whether all bytes are well-formed UTF-8: no overlong form, no surrogate, nothing above U+10FFFF. O(bytes).
@@ -14,13 +14,18 @@ enum UTF8Check {
                 at &+= 8
                 continue
             }
-            // The common three-byte characters, CJK among them: lead E1 to EC, then two of 80 to BF.
+            // The common three-byte characters, CJK among them: lead E1 to EF but ED, then two of 80 to BF.
             while at &+ 4 <= count {
                 let word = UInt32(littleEndian: base.loadUnaligned(fromByteOffset: at, as: UInt32.self))
                 guard word & 0x00c0_c0f0 == 0x0080_80e0, word & 0xf != 0, word & 0xf != 0xd else { break }
                 at &+= 3
             }
             guard at < count else { break }
+            if at &+ 8 > count, count >= 8 {
+                // The last bytes, with those before them, which are known to be valid, shifted out.
+                let word = UInt64(littleEndian: base.loadUnaligned(fromByteOffset: count &- 8, as: UInt64.self))
+                if (word & 0x8080_8080_8080_8080) &>> UInt64(8 &* (8 &- (count &- at))) == 0 { return true }
+            }
             let lead = bytes[at]
             if lead < 0x80 {
                 at &+= 1

@@ -43,7 +43,7 @@ struct ValueTable: ~Copyable {
     /// What has a number, encoded, in the order of the numbers.
     private var encoded = ByteSink()
     /// How many have one.
-    private var numbered: UInt32 = 0
+    private(set) var numbered: UInt32 = 0
     private let form: Form
 
     /// What the table is in a layer, with the tag of its field.
@@ -56,10 +56,17 @@ struct ValueTable: ~Copyable {
         /// Writes what stands before a string's bytes.
         @inline(__always)
         func beginString(_ length: Int, _ cursor: inout ByteCursor) {
+            let stringValue: UInt8 = 0x0a  // Value.string_value
+            if self == .values, length < 0x7e {
+                // The common case as one number: both lengths have one byte.
+                let size = UInt32(truncatingIfNeeded: length)
+                cursor.write(littleEndian: UInt32(rawValue) | (size &+ 2) &<< 8 | UInt32(stringValue) &<< 16 | size &<< 24)
+                return
+            }
             cursor.write(byte: rawValue)
             if self == .values {
                 cursor.write(varint: UInt64(1 + ByteSink.varintSize(UInt64(length)) + length))
-                cursor.write(byte: 0x0a)  // Value.string_value
+                cursor.write(byte: stringValue)
             }
             cursor.write(varint: UInt64(length))
         }
@@ -178,13 +185,15 @@ struct ValueTable: ~Copyable {
     /// UTF-8 are replaced by U+FFFD.
     @inline(__always)
     mutating func index(once bytes: UnsafeBufferPointer<UInt8>) -> UInt32 {
-        guard UTF8Check.isValid(bytes) else {
-            var repaired = String(decoding: bytes, as: UTF8.self)
-            return repaired.withUTF8 { index(ofRepaired: $0) }
-        }
         var cursor = encoded.cursor(atMost: Self.stringRoom + bytes.count)
         form.beginString(bytes.count, &cursor)
-        cursor.write(bytes)
+        if !cursor.write(commonText: bytes) {
+            guard UTF8Check.isValid(bytes) else {
+                var repaired = String(decoding: bytes, as: UTF8.self)
+                return repaired.withUTF8 { index(ofRepaired: $0) }
+            }
+            cursor.write(bytes)
+        }
         encoded.end(cursor)
         return nextNumber()
     }
@@ -210,7 +219,7 @@ struct ValueTable: ~Copyable {
     var encodedSize: Int { encoded.count }
 
     /// Writes what has a number, as the layer's repeated field.
-    func write(into sink: inout ByteSink) { sink.append(contentsOf: encoded) }
+    func write(to cursor: inout ByteCursor) { cursor.write(contentsOf: encoded) }
 
     private mutating func encode(_ entry: Entry) {
         if entry.kind == .string {

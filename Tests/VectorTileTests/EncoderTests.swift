@@ -251,6 +251,118 @@ private let points = SampleTiles.points
         }
     }
 
+    /// Both ways of writing a point say the same in as many bytes: with few attributes and hundreds, values of one byte, two and three.
+    @Test(arguments: [0, 1, 8, 300]) func attributesKnownBeforehandSayTheSame(count: Int) throws {
+        func tile(_ add: (inout LayerEncoder, [AttributeKey], Int) -> Void) -> [UInt8] {
+            var encoder = TileEncoder()
+            // Twice, so that what the first layer left behind would show.
+            for name in ["first", "second"] {
+                encoder.addLayer(name) { layer in
+                    var keys: [AttributeKey] = []
+                    for number in 0..<count { keys.append(layer.key("key \(number)")) }
+                    for id in 0..<200 { add(&layer, keys, id) }
+                }
+            }
+            return encoder.finish()
+        }
+        func value(_ id: Int, _ place: Int) -> UInt64 { UInt64((id * 7 + place * 13) % 20_000) }
+        let at = (x: Int32(-3), y: Int32(70_000))
+        let one = tile { layer, keys, id in
+            layer.addPoint(id: UInt64(id) << 20, x: at.x, y: at.y)
+            for (place, key) in keys.enumerated() {
+                switch place % 4 {
+                case 0: layer.set(key, value(id, place))
+                case 1: layer.set(key, "厂\(value(id, place))")
+                case 2: layer.set(key, once: value(id, place))
+                default: layer.set(key, value(id, place) % 2 == 0)
+                }
+            }
+        }
+        let other = tile { layer, keys, id in
+            // What `set` writes at once comes first there: for as many bytes, here too.
+            var list = [Attribute?](repeating: nil, count: keys.count)
+            for (place, key) in keys.enumerated() where place % 4 == 2 { list[place] = layer.attribute(key, once: value(id, place)) }
+            for (place, key) in keys.enumerated() {
+                switch place % 4 {
+                case 0: list[place] = layer.attribute(key, value(id, place))
+                case 1: list[place] = layer.attribute(key, "厂\(value(id, place))")
+                case 2: break
+                default: list[place] = layer.attribute(key, value(id, place) % 2 == 0)
+                }
+            }
+            let attributes = list.compactMap { $0 }
+            attributes.withUnsafeBufferPointer { layer.addPoint(id: UInt64(id) << 20, x: at.x, y: at.y, attributes: $0) }
+        }
+        let (tile, otherTile) = (try DecodedTile(decoding: one), try DecodedTile(decoding: other))
+        #expect(tile.layers.map(\.features.count) == [200, 200])
+        for (layer, other) in zip(tile.layers, otherTile.layers) {
+            #expect(
+                layer.features.elementsEqual(other.features) { $0.id == $1.id && $0.points == $1.points && $0.attributes == $1.attributes })
+            #expect(layer.features.allSatisfy { $0.attributes.count == count })
+        }
+        // Keys of one byte each: which comes first makes no difference.
+        if count < 128 { #expect(one.count == other.count) }
+    }
+
+    @Test func aPointWithItsAttributesIsClosed() throws {
+        var encoder = TileEncoder()
+        encoder.addLayer("l") { layer in
+            let (key, other) = (layer.key("key"), layer.key("other"))
+            let attribute = layer.attribute(key, "known")
+            layer.addPoint(id: 1, x: 0, y: 0)
+            layer.set(other, "set")
+            withUnsafePointer(to: attribute) {
+                layer.addPoint(id: nil, x: 1, y: 1, attributes: UnsafeBufferPointer(start: $0, count: 1))
+            }
+            layer.set(other, "goes nowhere")
+            layer.addPoint(id: 3, x: 0, y: 0)
+            let count = layer.featureCount
+            #expect(count == 3)
+        }
+        let layer = try #require(DecodedTile(decoding: encoder.finish()).layers.first)
+        #expect(layer.features.map(\.id) == [1, nil, 3])
+        #expect(layer.features.map(\.attributes) == [["other": .string("set")], ["key": .string("known")], [:]])
+        #expect(!layer.values.contains(.string("goes nowhere")))
+    }
+
+    /// Texts of every length around those that are looked at sixteen bytes at a time, with something else at each place: repaired as the standard
+    /// library repairs, which is to say left alone where they are UTF-8.
+    @Test func textsOfAnyLengthAreWrittenAsTheyAreOrRepaired() throws {
+        let whole: [[UInt8]] = ["厂", "\u{e000}", "\u{800}", "\u{d7ff}", "é", "𠀀"].map { Array($0.utf8) }
+        // A lead without its tails, with one, a tail too many, a surrogate, an overlong form, no byte of UTF-8.
+        let broken: [[UInt8]] = [
+            [0xe5], [0xe5, 0x8e], [0x80], [0xe5, 0x8e, 0x82, 0x82], [0xed, 0xa0, 0x80], [0xe0, 0x80, 0x80], [0xff],
+        ]
+        let ground = Array(String(repeating: "a限", count: 20).utf8)
+        var texts: [[UInt8]] = []
+        for length in [1, 3, 7, 8, 9, 15, 16, 17, 18, 31, 32, 33, 47, 48, 49, 62, 63, 64, 65, 70] {
+            for piece in whole + broken where piece.count <= length {
+                // In the midst of ASCII; in the midst of other characters, some of which it cuts; and at the end.
+                texts.append(Array(repeating: 0x61, count: length - piece.count) + piece)
+                for place in 0...(length - piece.count) {
+                    var text = length % 2 == 0 ? [UInt8](repeating: 0x61, count: length) : Array(ground.prefix(length))
+                    text.replaceSubrange(place..<place + piece.count, with: piece)
+                    texts.append(text)
+                }
+            }
+        }
+        var encoder = TileEncoder()
+        encoder.addLayer("l") { layer in
+            let key = layer.key("k")
+            for text in texts {
+                let attribute = text.withUnsafeBufferPointer { layer.attribute(key, once: $0) }
+                withUnsafePointer(to: attribute) {
+                    layer.addPoint(id: nil, x: 0, y: 0, attributes: UnsafeBufferPointer(start: $0, count: 1))
+                }
+            }
+        }
+        let layer = try #require(DecodedTile(decoding: encoder.finish()).layers.first)
+        let repaired = texts.map { String(decoding: $0, as: UTF8.self) }
+        #expect(layer.features.map { $0.attributes["k"] } == repaired.map { .string($0) })
+        let untouched = zip(texts, repaired).count { $0 == Array($1.utf8) }
+        #expect(untouched > 2_000 && untouched < texts.count - 4_000, "\(untouched) of \(texts.count)")
+    }
+
     /// Lengths take a byte more from 128 on, and from 16,384 on.
     @Test(arguments: [1, 20, 60, 61, 62, 63, 64, 65, 5_400, 5_500]) func featuresOfAnyLengthAreRead(points: Int) throws {
         var encoder = TileEncoder()

@@ -43,8 +43,8 @@ struct LiveSweep {
                 contents.add(factory: index)
             }
         }
-        snapshot.tree.forEachCell(in: run, cellZoom: cellZoom) { cell, run in
-            var sum = snapshot.sum(of: run, program: program)
+        snapshot.forEachCell(of: run, zoom: cellZoom, program: program) { cell, sum in
+            var sum = sum
             if next < rows.count {
                 let positions = cell.hilbertRange
                 addCells(before: positions.lowerBound, cellZoom, into: &contents)

@@ -76,6 +76,7 @@ public struct Day: Hashable, Comparable, Sendable, Codable {
     }
 
     /// The bytes of `iso`, for the duration of `body`; makes no string: tiles have thousands of days.
+    @inlinable
     public func withISO<R>(_ body: (UnsafeBufferPointer<UInt8>) -> R) -> R {
         let (year, month, day) = components
         guard (0...9999).contains(year) else {
