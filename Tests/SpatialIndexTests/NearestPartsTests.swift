@@ -111,6 +111,23 @@ import Testing
         }
     }
 
+    @Test func aListOfTiesIsNoLongerKeptInOrder() {
+        // A nearer point would move all of them, each time: the square of their number, once ties stand first and nearer points come after.
+        var list = Shortlist(limit: 10, ceiling: .infinity, lowersOften: true)
+        defer { list.deallocate() }
+        #expect(list.isSorted)
+        for index in 0..<1000 { list.add(squared: 1e6, index: index) }
+        #expect(!list.isSorted && list.count == 1000)
+        for index in 1000..<3000 {
+            list.add(squared: 1e6 - Double(index), index: index)
+            list.lowerBar()
+        }
+        // Ties went as soon as there were ten nearer ones, and those that came since are dropped now and then.
+        #expect(list.bar < 1e6 - 1000 && list.count < 1000)
+        let squares = (0..<list.count).map { list.candidates[$0].squared }.sorted()
+        #expect(Array(squares.prefix(10)) == (2990..<3000).reversed().map { 1e6 - Double($0) })
+    }
+
     @Test func manyBeyondAnyBoundAreSolvedAndInOrder() {
         // Near the opposite side of the earth a chord bounds nothing, so that all of them are candidates until they are solved.
         var random = SplitMix64(seed: 31)

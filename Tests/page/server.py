@@ -11,7 +11,10 @@ import urllib.request
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-WORK = ROOT / "var" / "page-tests"
+ALL = ROOT / "var" / "page-tests"
+# A part of the tests, in a process of its own, has a folder of its own; the data are there.
+PART = os.environ.get("PAGE_TESTS_PART")
+WORK = ALL / PART if PART else ALL
 FACTORIES = 3_000
 # Its name is markup and script: it must come out as text wherever it shows.
 HOSTILE = {
@@ -26,8 +29,38 @@ HOSTILE_RECORD = {
 
 
 def binaries() -> Path:
+    if PART:
+        return Path(os.environ["PAGE_TESTS_PROGRAMS"])
     shown = subprocess.run(["swift", "build", "--package-path", ROOT, "--show-bin-path", *os.environ.get("SWIFT_BUILD_FLAGS", "").split()], check=True, capture_output=True, text=True)
     return Path(shown.stdout.strip())
+
+
+def run(program: Path, *arguments, allowed=(0,)) -> str:
+    done = subprocess.run([program, *map(str, arguments)], capture_output=True, text=True)
+    if done.returncode not in allowed:
+        raise RuntimeError(f"blueatlas {arguments[0]} failed: {done.stdout}{done.stderr}")
+    return done.stdout
+
+
+def make_data(program: Path):
+    WORK.mkdir(parents=True, exist_ok=True)
+    for name in ("registry.db", "registry.db-wal", "registry.db-shm", "atlas.snapshot"):
+        (WORK / name).unlink(missing_ok=True)
+    data = str(ROOT / "data")
+    run(program, "generate", "--factories", FACTORIES, "--records", FACTORIES * 3 // 2, "--brands", 30, "--output", WORK / "dataset",
+        "--data-dir", data)
+    for name, row in (("factory.csv", HOSTILE), ("record.csv", HOSTILE_RECORD)):
+        with open(WORK / name, "w", newline="", encoding="utf-8") as file:
+            writer = csv.DictWriter(file, row.keys())
+            writer.writeheader()
+            writer.writerow(row)
+    run(program, "boundaries", "import", "--default", "--store", WORK / "registry.db", "--data-dir", data)
+    run(program, "import", "--quiet", "--store", WORK / "registry.db", WORK / "dataset")
+    # Some cities lie in a prefecture of another name and are left out: 3.
+    run(program, "carbon", "import", "--store", WORK / "registry.db", "--data-dir", data, allowed=(0, 3))
+    run(program, "import", "--quiet", "--store", WORK / "registry.db", WORK / "factory.csv")
+    run(program, "import", "--quiet", "--store", WORK / "registry.db", WORK / "record.csv")
+    run(program, "build", "--store", WORK / "registry.db", "--output", WORK / "atlas.snapshot", "--data-dir", data)
 
 
 class Server:
@@ -35,8 +68,8 @@ class Server:
 
     def __init__(self, program: Path, live: bool = False):
         self.program = program
-        if not live:
-            self.make_data()
+        if not live and not PART:
+            make_data(program)
         self.process = subprocess.Popen(
             [program, "serve", "--snapshot", WORK / "atlas.snapshot", "--store", WORK / "registry.db", "--port", "0",
              "--assets", ROOT / ".assets", *(["--live"] if live else [])],
@@ -49,31 +82,8 @@ class Server:
         # What it logs must be read, or it waits for room in the pipe.
         threading.Thread(target=self.process.stderr.read, daemon=True).start()
 
-    def make_data(self):
-        WORK.mkdir(parents=True, exist_ok=True)
-        for name in ("registry.db", "registry.db-wal", "registry.db-shm", "atlas.snapshot"):
-            (WORK / name).unlink(missing_ok=True)
-        data = str(ROOT / "data")
-        self.run("generate", "--factories", FACTORIES, "--records", FACTORIES * 3 // 2, "--brands", 30, "--output", WORK / "dataset",
-                 "--data-dir", data)
-        for name, row in (("factory.csv", HOSTILE), ("record.csv", HOSTILE_RECORD)):
-            with open(WORK / name, "w", newline="", encoding="utf-8") as file:
-                writer = csv.DictWriter(file, row.keys())
-                writer.writeheader()
-                writer.writerow(row)
-        self.run("boundaries", "import", "--default", "--store", WORK / "registry.db", "--data-dir", data)
-        self.run("import", "--quiet", "--store", WORK / "registry.db", WORK / "dataset")
-        # Some cities lie in a prefecture of another name and are left out: 3.
-        self.run("carbon", "import", "--store", WORK / "registry.db", "--data-dir", data, allowed=(0, 3))
-        self.run("import", "--quiet", "--store", WORK / "registry.db", WORK / "factory.csv")
-        self.run("import", "--quiet", "--store", WORK / "registry.db", WORK / "record.csv")
-        self.run("build", "--store", WORK / "registry.db", "--output", WORK / "atlas.snapshot", "--data-dir", data)
-
-    def run(self, *arguments, allowed=(0,)):
-        done = subprocess.run([self.program, *map(str, arguments)], capture_output=True, text=True)
-        if done.returncode not in allowed:
-            raise RuntimeError(f"blueatlas {arguments[0]} failed: {done.stdout}{done.stderr}")
-        return done.stdout
+    def run(self, *arguments):
+        return run(self.program, *arguments)
 
     def get(self, path: str, **parameters):
         query = "?" + urllib.parse.urlencode(parameters, safe=",") if parameters else ""

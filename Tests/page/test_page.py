@@ -1,7 +1,7 @@
 """The page in a real browser: chromium, headless, without network but the loopback.
 
 Screenshots of what a person sees are kept in var/page-tests/screenshots. The browser is Debian's (`chromium`), or the one that
-CHROMIUM names.
+CHROMIUM names. Without names of tests all run, in two processes at a time: most of a test's time is waiting.
 """
 
 import csv
@@ -19,9 +19,9 @@ from pathlib import Path
 from playwright.sync_api import sync_playwright
 
 sys.path.insert(0, str(Path(__file__).parent))
-from server import FACTORIES, HOSTILE, HOSTILE_RECORD, WORK, Server, binaries  # noqa: E402
+from server import ALL, FACTORIES, HOSTILE, HOSTILE_RECORD, PART, ROOT, WORK, Server, binaries, make_data  # noqa: E402
 
-SCREENSHOTS = WORK / "screenshots"
+SCREENSHOTS = ALL / "screenshots"
 # WebGL without a graphics card.
 FLAGS = ["--no-sandbox", "--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"]
 DESKTOP = {"width": 1280, "height": 800}
@@ -34,11 +34,16 @@ def setUpModule():
     global server, browser, playwright
     program = binaries() / "blueatlas"
     server = Server(program)
+    if not PART:
+        forget_screenshots()
+    playwright = sync_playwright().start()
+    browser = playwright.chromium.launch(executable_path=os.environ.get("CHROMIUM") or shutil.which("chromium"), args=FLAGS)
+
+
+def forget_screenshots():
     SCREENSHOTS.mkdir(parents=True, exist_ok=True)
     for old in SCREENSHOTS.glob("*.png"):
         old.unlink()
-    playwright = sync_playwright().start()
-    browser = playwright.chromium.launch(executable_path=os.environ.get("CHROMIUM") or shutil.which("chromium"), args=FLAGS)
 
 
 def tearDownModule():
@@ -989,5 +994,45 @@ class ClientTests(unittest.TestCase):
         self.assertEqual(counted, FACTORIES + 1)
 
 
+def run_in_parts(count: int) -> bool:
+    """All tests, in so many processes, each with a browser, a server and a copy of the data; true when all passed."""
+    forget_screenshots()
+    programs = binaries()
+    make_data(programs / "blueatlas")
+    # The class with the most tests goes to the part that has the fewest so far.
+    parts = [[] for _ in range(count)]
+    sizes = [0] * count
+    tests = [(len(unittest.TestLoader().getTestCaseNames(kind)), name) for name, kind in globals().items()
+             if isinstance(kind, type) and issubclass(kind, unittest.TestCase)]
+    for size, name in sorted(tests, reverse=True):
+        part = sizes.index(min(sizes))
+        parts[part].append(name)
+        sizes[part] += size
+    running = []
+    passed = True
+    try:
+        for number, names in enumerate(parts, 1):
+            folder = WORK / f"part-{number}"
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir()
+            for path in [WORK / "atlas.snapshot", *WORK.glob("registry.db*")]:
+                shutil.copy(path, folder)
+            log = folder / "log"
+            environment = {**os.environ, "PAGE_TESTS_PART": folder.name, "PAGE_TESTS_PROGRAMS": str(programs)}
+            with open(log, "wb") as output:
+                process = subprocess.Popen([sys.executable, __file__, *sorted(names)], env=environment, stdout=output, stderr=output)
+            running.append((process, log))
+            print(f"{', '.join(sorted(names))}: {log.relative_to(ROOT)}", file=sys.stderr, flush=True)
+        for process, log in running:
+            passed = process.wait() == 0 and passed
+            print(log.read_text(encoding="utf-8", errors="replace"), file=sys.stderr, flush=True)
+    finally:
+        for process, _ in running:
+            process.terminate()
+    return passed
+
+
 if __name__ == "__main__":
+    if len(sys.argv) == 1 and not PART:
+        sys.exit(0 if run_in_parts(2) else 1)
     unittest.main(verbosity=2)
