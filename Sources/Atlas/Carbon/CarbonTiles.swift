@@ -214,9 +214,9 @@ extension Snapshot {
         for (key, value) in [(keys.scope1, carbon.scope1[row]), (keys.scope2, carbon.scope2[row]), (keys.scope3, carbon.scope3[row])]
         where !value.isNaN { layer.set(key, value) }
         if carbon.verified[row] != 2 { layer.set(keys.verified, carbon.verified[row] == 1) }
-        ids.withUTF8(index) { layer.set(keys.id, utf8: $0) }
+        ids.withUTF8(index) { layer.set(keys.id, once: $0) }
         let hasChinese = names.withUTF8(index) { text in
-            if !text.isEmpty { layer.set(keys.name, utf8: text) }
+            if !text.isEmpty { layer.set(keys.name, once: text) }
             return !text.isEmpty
         }
         englishNames.withUTF8(index) { text in
