@@ -6,7 +6,7 @@
 
 import SpatialIndex
 
-/// 80 bytes a block of 64 factories. Made when a snapshot is opened.
+/// 80 bytes a block of 64 factories. Made when a snapshot is opened, for an eighth of the instructions that opening takes (tools/guard).
 struct BitSlices: Sendable {
     fileprivate static let statusSlices = 3
     fileprivate static let divisionSlices = 7
@@ -68,6 +68,8 @@ struct BitSlices: Sendable {
         fileprivate let divisions: [UInt64]
         /// Whether a factory that passes by the slices may have an industry that does not pass.
         let leavesIndustries: Bool
+        /// Whether no factory can pass: no industry of the snapshot is wanted.
+        fileprivate var isEmpty = false
     }
 
     /// So many divisions are asked for by slices; more are not worth their while.
@@ -86,7 +88,8 @@ struct BitSlices: Sendable {
                 if passes { passing |= 1 &<< UInt128(division) } else { failing |= 1 &<< UInt128(division) }
             }
         }
-        guard passing != 0, passing.nonzeroBitCount <= BitSlices.mostDivisions else {
+        guard passing != 0 else { return Wish(statuses: [], divisions: [], leavesIndustries: false, isEmpty: true) }
+        guard passing.nonzeroBitCount <= BitSlices.mostDivisions else {
             return Wish(statuses: statuses, divisions: [], leavesIndustries: true)
         }
         return Wish(
@@ -111,7 +114,11 @@ struct BitSlices: Sendable {
     func withReader<R>(_ wish: Wish, _ body: (Reader) -> R) -> R {
         words.withUnsafeBufferPointer { words in
             wish.statuses.withUnsafeBufferPointer { statuses in
-                wish.divisions.withUnsafeBufferPointer { body(Reader(words: words, statuses: statuses, divisions: $0)) }
+                wish.divisions.withUnsafeBufferPointer { divisions in
+                    // Without words nobody is found.
+                    let words = wish.isEmpty ? UnsafeBufferPointer(rebasing: words[..<0]) : words
+                    return body(Reader(words: words, statuses: statuses, divisions: divisions))
+                }
             }
         }
     }

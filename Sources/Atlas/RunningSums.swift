@@ -63,7 +63,7 @@ private struct ShortSum {
     }
 }
 
-/// 192 bytes a row of 64 factories. Made when a snapshot is opened, for some 8 % of the instructions that opening takes (tools/guard).
+/// 192 bytes a row of 64 factories. Made when a snapshot is opened, for some 7 % of the instructions that opening takes (tools/guard).
 struct RunningSums: Sendable {
     /// Sums of grid positions of each status, by its raw value.
     fileprivate struct ByStatus {

@@ -33,9 +33,9 @@ extension Snapshot {
         }
         let factories = tree.range(of: tile).count + (delta?.tree.range(of: tile).count ?? 0)
         let features = tile.z < TileRules.firstZoomWithoutClusters ? min(factories, 1 << (2 * TileRules.cellDepth)) : factories
-        // Sums of whole cells are there by status; any other filter looks at each factory, or at 64 of them at a time.
+        // Sums of whole cells are there by status; any other filter looks at each factory, at most.
         let scanned = filter.asksForStatusesAlone && map == .blue ? 0 : factories
-        return scanned * (filter.asksForRecords ? 3 : 1) + features * 1_300
+        return scanned * 3 + features * 1_300
     }
 
     /// The same with changes laid over the snapshot. Emissions follow no single changes: the map `carbon` is the snapshot's own.

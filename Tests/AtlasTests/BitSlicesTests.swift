@@ -61,7 +61,10 @@ import Testing
             slices.wish(statusMask: 1, industries: prefixes.map(codes.beginning)).leavesIndustries
         }
         #expect(!leaves(nil) && !leaves(["A17"]) && !leaves(["A17", "26"]) && !leaves((10..<22).map { "A\($0)" }))
-        // A part of a division, more divisions than are asked for by slices, none.
-        #expect(leaves(["A171"]) && leaves(["A17", "A261"]) && leaves((10..<23).map { "A\($0)" }) && leaves(["Z"]))
+        // A part of a division, more divisions than are asked for by slices.
+        #expect(leaves(["A171"]) && leaves(["A17", "A261"]) && leaves((10..<23).map { "A\($0)" }))
+        // Nobody has it.
+        let nobody = slices.wish(statusMask: 0xFF, industries: codes.beginning(with: ["Z"]))
+        #expect(!nobody.leavesIndustries && slices.withReader(nobody) { $0.passing(block: 0) } == 0)
     }
 }

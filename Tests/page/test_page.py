@@ -4,10 +4,12 @@ Screenshots of what a person sees are kept in var/page-tests/screenshots. The br
 CHROMIUM names. Without names of tests all run, in two processes at a time: most of a test's time is waiting.
 """
 
+import atexit
 import csv
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import threading
@@ -34,6 +36,8 @@ def setUpModule():
     global server, browser, playwright
     program = binaries() / "blueatlas"
     server = Server(program)
+    # Also where the tests are ended from outside.
+    atexit.register(server.stop)
     if not PART:
         forget_screenshots()
     playwright = sync_playwright().start()
@@ -1033,6 +1037,8 @@ def run_in_parts(count: int) -> bool:
 
 
 if __name__ == "__main__":
+    # Servers and browsers are ended, too.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     if len(sys.argv) == 1 and not PART:
         sys.exit(0 if run_in_parts(2) else 1)
     unittest.main(verbosity=2)
