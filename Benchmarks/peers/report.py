@@ -219,7 +219,7 @@ def limits(measured):
         row = measured.time(who, name) if int(points) == measured.points else None
         rows.append([name, who, f"{int(points):,}", f"{int(counts[0]):,}", *counts[1:], time_text(row["mean_us"]) if row else ""])
     header = found["rows"][0] + ["mean time"]
-    return table(header, rows) + of_run(measured, found)
+    return table(header, rows) + of_run(measured, found, "The counts are")
 
 
 def as_measured(measured, name):
@@ -228,8 +228,8 @@ def as_measured(measured, name):
     return table(found["rows"][0], found["rows"][1:]) + of_run(measured, found) if found else "Not measured."
 
 
-def of_run(measured, one):
-    return "" if started(one) == measured.run else f"\n\n{MARK.strip()} The whole table is of another run: {run_text(one.get('run', {}))}."
+def of_run(measured, one, what="The whole table is"):
+    return "" if started(one) == measured.run else f"\n\n{MARK.strip()} {what} of another run: {run_text(one.get('run', {}))}."
 
 
 def times(measured, works, peers):
